@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+# The menu; "make help" prints it. How the module is built is in Kbuild.
+
+KERNELDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+DEPMOD ?= depmod
+
+# Elsewhere than on ppc64le this is a cross build; Debian's names are the default.
+ifneq ($(shell uname -m),ppc64le)
+CROSS_COMPILE ?= powerpc64le-linux-gnu-
+export CROSS_COMPILE
+endif
+
+KMAKE = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) ARCH=powerpc
+
+.PHONY: module
+module: check-kerneldir ## build svm_mmio.ko for KERNELDIR (default: the running kernel)
+	$(KMAKE) modules
+
+.PHONY: install
+install: module ## install the module into KERNELDIR's kernel; DESTDIR is respected
+	$(KMAKE) INSTALL_MOD_PATH=$(abspath $(DESTDIR)) INSTALL_MOD_DIR=updates modules_install
+ifeq ($(DESTDIR),)
+	$(DEPMOD) $$(cat $(KERNELDIR)/include/config/kernel.release)
+endif
+
+.PHONY: clean
+clean: ## remove what "make" built here; downloads and test builds in build/ stay
+	@find . -path ./build -prune -o -path ./.git -prune -o -type f \( \
+		-name '*.o' -o -name '*.o.d' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
+		-name '.*.cmd' -o -name '.module-common.*' -o -name modules.order -o \
+		-name Module.symvers \) -exec rm -f {} +
+
+.PHONY: distclean
+distclean: clean ## the same, and build/ with all downloads too
+	@rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: check-kerneldir
+check-kerneldir:
+	@if [ ! -e $(KERNELDIR)/include/config/auto.conf ]; then \
+		echo "KERNELDIR=$(KERNELDIR) is not a configured kernel build tree."; \
+		echo "Install the headers of your kernel (Debian: linux-headers-RELEASE; Fedora and RHEL:"; \
+		echo "kernel-devel; SUSE: kernel-default-devel), or name another tree: make KERNELDIR=..."; \
+		exit 1; \
+	elif ! grep -q '^CONFIG_PPC64=y' $(KERNELDIR)/include/config/auto.conf || \
+	     ! grep -q '^CONFIG_CPU_LITTLE_ENDIAN=y' $(KERNELDIR)/include/config/auto.conf; then \
+		echo "KERNELDIR=$(KERNELDIR) is not for ppc64le, the only architecture supported."; \
+		echo "To cross build: make KERNELDIR=/path/to/ppc64le/headers CROSS_COMPILE=$(CROSS_COMPILE)"; \
+		exit 1; \
+	fi

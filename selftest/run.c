@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A run: what was asked for, the cases one after another, their results as KTAP. */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../svm_mmio_backend.h"
+#include "ktap.h"
+#include "run.h"
+
+#define STRESS_DEFAULT_SECS	2
+#define STRESS_MAX_SECS		86400
+#define STRESS_MAX_THREADS	256
+
+struct svm_case {
+	const char *name;
+	unsigned int devices;
+	void (*run)(struct svm_run *run);
+};
+
+static const struct svm_case cases[] = {
+	{ "load_values", SVM_DEVICE_KNOWN, svm_case_load_values },
+	{ "store_readback", SVM_DEVICE_EDU, svm_case_store_readback },
+	{ "store_match", SVM_DEVICE_TESTDEV, svm_case_store_match },
+	{ "test_selector", SVM_DEVICE_TESTDEV, svm_case_test_selector },
+	{ "same_as_kernel", SVM_DEVICE_KNOWN, svm_case_same_as_kernel },
+	{ "all_ones", SVM_DEVICE_EDU, svm_case_all_ones },
+	{ "sprg0_kept", SVM_DEVICE_ANY, svm_case_sprg0_kept },
+	{ "irq_mask_kept", SVM_DEVICE_ANY, svm_case_irq_mask_kept },
+	{ "mmiowb_pending", SVM_DEVICE_KNOWN, svm_case_mmiowb_pending },
+	{ "nested_timer", SVM_DEVICE_KNOWN, svm_case_nested_timer },
+	{ "nested_ipi", SVM_DEVICE_KNOWN, svm_case_nested_ipi },
+	{ "stress", SVM_DEVICE_KNOWN, svm_case_stress },
+};
+
+static const char *skip_reason(const struct svm_case *c)
+{
+	switch (c->devices) {
+	case SVM_DEVICE_TESTDEV:
+		return "needs pci-testdev";
+	case SVM_DEVICE_EDU:
+		return "needs edu";
+	default:
+		return "needs pci-testdev or edu";
+	}
+}
+
+/**
+ * svm_run_note() - add a line to the results of the case that runs
+ * @run: the run
+ * @fmt: what to say
+ */
+void svm_run_note(struct svm_run *run, const char *fmt, ...)
+{
+	struct va_format text = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	text.va = &args;
+	svm_ktap_comment(run->ktap, "%s: %pV", run->name, &text);
+	va_end(args);
+}
+
+/**
+ * svm_run_fail() - the case that runs has failed; the first few reasons are kept
+ * @run: the run
+ * @fmt: what was expected, and what was found
+ */
+void svm_run_fail(struct svm_run *run, const char *fmt, ...)
+{
+	struct va_format text = { .fmt = fmt };
+	va_list args;
+
+	if (run->failures++ >= SVM_RUN_MAX_MESSAGES)
+		return;
+	va_start(args, fmt);
+	text.va = &args;
+	svm_run_note(run, "%pV", &text);
+	va_end(args);
+}
+
+/**
+ * svm_run_cancelled() - should the run end early?
+ * @run: the run
+ *
+ * Return: true if the device is going, or the user interrupts.
+ */
+bool svm_run_cancelled(struct svm_run *run)
+{
+	return READ_ONCE(run->bar->gone) || signal_pending(current);
+}
+
+static void run_case(struct svm_run *run, const struct svm_case *c)
+{
+	const struct svm_tally *tally = &run->tally;
+
+	if (!(c->devices & run->bar->device)) {
+		svm_ktap_skip(run->ktap, c->name, skip_reason(c));
+		return;
+	}
+
+	run->name = c->name;
+	run->failures = 0;
+	run->skip = NULL;
+	run->tally = (struct svm_tally){ .base = run->bar->base };
+	c->run(run);
+
+	if (run->skip) {
+		svm_ktap_skip(run->ktap, c->name, run->skip);
+		return;
+	}
+	if (svm_run_cancelled(run))
+		svm_run_fail(run, "ended early");
+	if (tally->wrong)
+		svm_run_fail(run,
+			     "%llu wrong values; the first: %s at 0x%x: expected 0x%llx, got 0x%llx",
+			     tally->wrong, tally->first.op, tally->first.offset,
+			     tally->first.expected, tally->first.got);
+	svm_run_note(run, "accesses=%llu", tally->accesses);
+	if (run->failures)
+		svm_ktap_not_ok(run->ktap, c->name);
+	else
+		svm_ktap_ok(run->ktap, c->name);
+}
+
+/* "threads=8 secs=10", in any order; what is not given keeps its default. */
+static bool parse_stress_arguments(struct svm_run *run, char *arguments)
+{
+	static const char threads[] = "threads=";
+	static const char secs[] = "secs=";
+	char *word;
+
+	while ((word = strsep(&arguments, " \t\n"))) {
+		if (!*word)
+			continue;
+		if (str_has_prefix(word, threads)) {
+			if (kstrtouint(word + strlen(threads), 0, &run->threads))
+				return false;
+		} else if (str_has_prefix(word, secs)) {
+			if (kstrtouint(word + strlen(secs), 0, &run->secs))
+				return false;
+		} else {
+			return false;
+		}
+	}
+	return run->threads && run->threads <= STRESS_MAX_THREADS &&
+	       run->secs && run->secs <= STRESS_MAX_SECS;
+}
+
+/* Finds the cases that @command asks for: [*first, *end) of the table. */
+static int parse_command(struct svm_run *run, char *command,
+			 const struct svm_case **first, const struct svm_case **end)
+{
+	const struct svm_case *c;
+	char *rest = skip_spaces(command);
+	char *name = strsep(&rest, " \t\n");
+
+	if (rest)
+		rest = skip_spaces(rest);
+
+	if (!strcmp(name, "all")) {
+		*first = cases;
+		*end = cases + ARRAY_SIZE(cases);
+	} else {
+		for (c = cases; c < cases + ARRAY_SIZE(cases); c++)
+			if (!strcmp(name, c->name))
+				break;
+		if (c == cases + ARRAY_SIZE(cases)) {
+			svm_bar_notice(run->bar,
+				       "there is no case \"%s\": read this file for those there are",
+				       name);
+			return -EINVAL;
+		}
+		*first = c;
+		*end = c + 1;
+		if (c->run == svm_case_stress) {
+			if (parse_stress_arguments(run, rest))
+				return 0;
+			svm_bar_notice(run->bar, "not understood: write \"stress threads=8 secs=10\", with 1 to %u threads and 1 to %u seconds",
+				       STRESS_MAX_THREADS, STRESS_MAX_SECS);
+			return -EINVAL;
+		}
+	}
+	if (rest && *rest) {
+		svm_bar_notice(run->bar, "\"%s\" takes no arguments", name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * svm_run() - run what a user asked for
+ * @bar: where; bar->running is set by the caller and keeps others out
+ * @command: what was written to "run"; changed by parsing
+ *
+ * Return: the results, which the caller frees, or an error pointer after a
+ * message. A run that ends early has "Bail out!" in its results.
+ */
+struct svm_ktap *svm_run(struct svm_bar *bar, char *command)
+{
+	struct svm_run run = {
+		.bar = bar,
+		.threads = min_t(unsigned int, num_online_cpus(), STRESS_MAX_THREADS),
+		.secs = STRESS_DEFAULT_SECS,
+	};
+	const struct svm_case *c, *first, *end;
+	int err;
+
+	err = parse_command(&run, command, &first, &end);
+	if (err)
+		return ERR_PTR(err);
+	run.ktap = svm_ktap_alloc();
+	if (!run.ktap)
+		return ERR_PTR(-ENOMEM);
+
+	svm_ktap_begin(run.ktap, end - first);
+	svm_ktap_comment(run.ktap, "%s, backend %s", bar->name, svm_backend_name());
+	for (c = first; c < end; c++) {
+		run_case(&run, c);
+		if (svm_run_cancelled(&run)) {
+			svm_ktap_bail_out(run.ktap, READ_ONCE(bar->gone) ?
+					  "the device has gone" : "interrupted");
+			return run.ktap;
+		}
+	}
+	svm_ktap_end(run.ktap);
+	return run.ktap;
+}
+
+/**
+ * svm_run_names() - what can be written to "run"
+ *
+ * Return: the names of the cases, one per line, to be freed with kfree(); NULL
+ * without memory.
+ */
+char *svm_run_names(void)
+{
+	size_t size = 1, len = 0;
+	unsigned int i;
+	char *names;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		size += strlen(cases[i].name) + 1;
+	names = kmalloc(size, GFP_KERNEL);
+	for (i = 0; names && i < ARRAY_SIZE(cases); i++)
+		len += scnprintf(names + len, size - len, "%s\n", cases[i].name);
+	return names;
+}

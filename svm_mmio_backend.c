@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The choice of backend: parameter "backend", the state of the guest, and the
+ * static key that the accessors of svm_mmio.h test.
+ */
+#include <linux/jump_label.h>
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <asm/reg.h>
+
+#include "svm_mmio.h"
+#include "svm_mmio_backend.h"
+
+static const char * const backend_names[] = {
+	[SVM_BACKEND_DIRECT] = "direct",
+	[SVM_BACKEND_SPRG0] = "sprg0",
+};
+
+#define SVM_BACKEND_CHOICES	"auto, direct, sprg0"
+
+static char *backend = "auto";
+module_param(backend, charp, 0444);
+MODULE_PARM_DESC(backend,
+		 "how accesses are made: " SVM_BACKEND_CHOICES
+		 " (default auto: direct in a normal guest, sprg0 in an SVM)");
+
+static enum svm_backend chosen __ro_after_init;
+
+DEFINE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
+EXPORT_SYMBOL_GPL(svm_mmio_out_of_line);
+
+/**
+ * svm_guest_is_secure() - is this guest a Secure Virtual Machine?
+ *
+ * is_secure_guest() is constant false in kernels without CONFIG_PPC_SVM, which
+ * run in an SVM all the same: ask the machine state register. MSR[S] is bit 41,
+ * Power ISA v3.0C, Book III, 4.2.1. It cannot change while a guest runs modules.
+ *
+ * Return: true if MSR[S] is set.
+ */
+bool svm_guest_is_secure(void)
+{
+	return mfmsr() & MSR_S;
+}
+
+/**
+ * svm_backend_init() - choose the backend and switch the accessors to it
+ *
+ * Return: 0, or -EINVAL after a message that lists what can be chosen.
+ */
+int svm_backend_init(void)
+{
+	int named;
+
+	if (!strcmp(backend, "auto")) {
+		chosen = svm_guest_is_secure() ? SVM_BACKEND_SPRG0 : SVM_BACKEND_DIRECT;
+	} else {
+		named = match_string(backend_names, ARRAY_SIZE(backend_names), backend);
+		if (named < 0) {
+			pr_notice("backend must be one of " SVM_BACKEND_CHOICES ", not \"%.40s\"\n",
+				  backend);
+			return -EINVAL;
+		}
+		chosen = named;
+	}
+
+	if (chosen == SVM_BACKEND_DIRECT && svm_guest_is_secure())
+		pr_warn("backend=direct in a secure guest: device accesses will not be emulated; load with backend=sprg0\n");
+	if (chosen != SVM_BACKEND_DIRECT)
+		static_branch_enable(&svm_mmio_out_of_line);
+	return 0;
+}
+
+/**
+ * svm_backend() - the backend in use
+ *
+ * Return: the backend; it never changes once the module is loaded.
+ */
+enum svm_backend svm_backend(void)
+{
+	return chosen;
+}
+
+/**
+ * svm_backend_name() - the name of the backend in use
+ *
+ * Return: its name, as the parameter spells it.
+ */
+const char *svm_backend_name(void)
+{
+	return backend_names[chosen];
+}
+
+/**
+ * svm_backend_requested() - what the administrator asked for
+ *
+ * Return: the parameter: "auto" or the name of a backend.
+ */
+const char *svm_backend_requested(void)
+{
+	return backend;
+}

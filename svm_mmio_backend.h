@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which way accesses are made: chosen once, at load. */
+#ifndef _SVM_MMIO_BACKEND_H
+#define _SVM_MMIO_BACKEND_H
+
+#include <linux/types.h>
+
+/**
+ * enum svm_backend - how an accessor makes its access
+ * @SVM_BACKEND_DIRECT: the kernel's own inline accessor
+ * @SVM_BACKEND_SPRG0: in a capture window
+ */
+enum svm_backend {
+	SVM_BACKEND_DIRECT,
+	SVM_BACKEND_SPRG0,
+};
+
+int svm_backend_init(void);
+enum svm_backend svm_backend(void);
+const char *svm_backend_name(void);
+const char *svm_backend_requested(void);
+bool svm_guest_is_secure(void);
+
+#endif /* _SVM_MMIO_BACKEND_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * svm_mmio.ko: bring the parts up in order, take them down in reverse.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "selftest/selftest.h"
+#include "svm_mmio_backend.h"
+#include "svm_mmio_debugfs.h"
+#include "svm_mmio_version.h"
+#include "svm_mmio_windows.h"
+
+static int __init svm_mmio_init(void)
+{
+	struct dentry *debugfs;
+	int err;
+
+	err = svm_windows_verify();
+	if (err)
+		return err;
+
+	err = svm_backend_init();
+	if (err)
+		return err;
+	debugfs = svm_debugfs_init();
+
+	err = svm_selftest_init(debugfs);
+	if (err)
+		goto err_debugfs;
+
+	pr_info("version %s, backend %s, %u capture windows verified\n",
+		SVM_MMIO_VERSION, svm_backend_name(), svm_windows_count());
+	return 0;
+
+err_debugfs:
+	svm_debugfs_exit();
+	return err;
+}
+
+static void __exit svm_mmio_exit(void)
+{
+	svm_selftest_exit();
+	svm_debugfs_exit();
+}
+
+module_init(svm_mmio_init);
+module_exit(svm_mmio_exit);
+
+MODULE_DESCRIPTION("MMIO accessors for drivers in a POWER9 Secure Virtual Machine");
+MODULE_AUTHOR("The svm-mmio authors");
+MODULE_VERSION(SVM_MMIO_VERSION);
+MODULE_LICENSE("GPL");

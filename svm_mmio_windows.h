@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The table of capture windows of this module, and the check of it at load. */
+#ifndef _SVM_MMIO_WINDOWS_H
+#define _SVM_MMIO_WINDOWS_H
+
+struct seq_file;
+
+int svm_windows_verify(void);
+unsigned int svm_windows_count(void);
+void svm_windows_show(struct seq_file *m);
+
+#endif /* _SVM_MMIO_WINDOWS_H */
