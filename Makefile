@@ -11,6 +11,9 @@ CROSS_COMPILE ?= powerpc64le-linux-gnu-
 export CROSS_COMPILE
 endif
 
+# Not the first python3 on the PATH: only the distribution's own sees its pytest.
+PYTHON ?= /usr/bin/python3
+
 KMAKE = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) ARCH=powerpc
 
 .PHONY: module
@@ -23,6 +26,11 @@ install: module ## install the module into KERNELDIR's kernel; DESTDIR is respec
 ifeq ($(DESTDIR),)
 	$(DEPMOD) $$(cat $(KERNELDIR)/include/config/kernel.release)
 endif
+
+.PHONY: demo
+demo: ## boot a ppc64le guest in QEMU, run the self-test in it, show what the oracle saw
+	@tests/setup.sh demo
+	@$(PYTHON) -B tests/demo.py
 
 .PHONY: clean
 clean: ## remove what "make" built here; downloads and test builds in build/ stay
@@ -50,5 +58,6 @@ check-kerneldir:
 	     ! grep -q '^CONFIG_CPU_LITTLE_ENDIAN=y' $(KERNELDIR)/include/config/auto.conf; then \
 		echo "KERNELDIR=$(KERNELDIR) is not for ppc64le, the only architecture supported."; \
 		echo "To cross build: make KERNELDIR=/path/to/ppc64le/headers CROSS_COMPILE=$(CROSS_COMPILE)"; \
+		echo "To try the module on this machine, in QEMU: make demo"; \
 		exit 1; \
 	fi

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A running guest: boots a kernel in QEMU and runs shell scripts in it.
+
+    with Guest.boot(kernel, name="smoke", files={"/svm_mmio.ko": result.ko["svm_mmio"]}) as guest:
+        guest.check("insmod /svm_mmio.ko")
+
+The scripts and what they print travel over the second console (tests/guest/init is the other
+end). The first one is the kernel's: it goes to build/logs/NAME.log, which every error names.
+"""
+
+import base64
+import itertools
+import re
+import select
+import shlex
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+
+from . import console, paths
+from .errors import CommandFailed, GuestDied, GuestError, GuestTimeout
+from .initramfs import make_initramfs
+from .progress import say
+from .qemu import MACHINE, Qmp, command
+
+BOOT_LIMIT = 180        # seconds; a boot takes about 10 where nothing else runs
+RUN_LIMIT = 120
+POWEROFF_LIMIT = 30
+NMI_GRACE = 5           # for the guest to print where its processors were
+QMP_LIMIT = 60          # a healthy QEMU answers at once
+
+# Any complaint of the kernel ends the guest at once, and QEMU with it (-no-reboot). The
+# watchdogs measure how busy the host is, and a test has its own limit.
+STRICT = "panic=-1 oops=panic panic_on_warn=1"
+LENIENT = "panic=-1"
+ALWAYS = "console=hvc0 log_buf_len=4M nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a script returned, and its output and errors as they came."""
+
+    rc: int
+    data: bytes
+
+    @property
+    def out(self):
+        """The output as text."""
+        return self.data.decode(errors="replace")
+
+
+class Guest:
+    """A guest, from Guest.boot(); use it in a with statement, or close() it."""
+
+    def __init__(self, name, argv, plumbing, strict):
+        self.name = name
+        self.log = paths.log(name)
+        self._errors = paths.log(f"{name}.qemu")
+        self._strict = strict
+        self._numbers = itertools.count(1)
+        self._marks = itertools.count(1)
+        self._over = None       # why nothing more can be asked of this guest
+        self._agent, self._control = plumbing.ours
+        self._control.settimeout(QMP_LIMIT)
+        self._buffer = b""
+        self._qmp = None
+        self.log.write_bytes(b"")
+        with self._errors.open("w", encoding="utf-8") as errors:
+            errors.write(shlex.join(argv) + "\n")
+            errors.flush()
+            # If this process is killed, QEMU must not live on.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *argv], stdin=subprocess.DEVNULL,
+                stdout=errors, stderr=errors, pass_fds=plumbing.theirs_fds)
+        plumbing.close_theirs()
+
+    @classmethod
+    def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=4,
+             mem="1G", append="", plugin=None, machine="", qemu_args=(), strict=True,
+             limit=BOOT_LIMIT):
+        """Boot @kernel and wait until it takes commands.
+
+        @name       of the logs; two guests at a time need two names
+        @files      for the guest: {"/path": bytes or Path}
+        @devices    the values of -device
+        @append     more of a kernel command line
+        @plugin     the value of -plugin, or None
+        @machine    more machine options, such as "cap-nested-hv=on"
+        @strict     whether a warning or an oops is the end of the guest, and of the test
+        """
+        plumbing = _Plumbing()
+        agent, control = plumbing.theirs_fds
+        line = f"{ALWAYS} {STRICT if strict else LENIENT} {append}".rstrip()
+        argv = [
+            *command(), "-M", ",".join(filter(None, (MACHINE, machine))), "-cpu", "power9",
+            "-accel", "tcg,thread=multi", "-smp", str(smp), "-m", mem,
+            "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
+            "-chardev", f"file,id=console,path={_quoted(paths.log(name))}",
+            "-device", "spapr-vty,chardev=console",
+            "-chardev", f"socket,id=agent,fd={agent}",
+            "-device", "spapr-vty,chardev=agent",
+            "-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control",
+            *itertools.chain.from_iterable(("-device", device) for device in devices),
+            *(("-plugin", plugin) if plugin else ()),
+            *qemu_args,
+            "-kernel", str(kernel.vmlinux), "-initrd", str(make_initramfs(kernel, files)),
+            "-append", line]
+        say(f"booting {kernel.release} as {name}")
+        guest = cls(name, argv, plumbing, strict)
+        try:
+            guest._greet(time.monotonic() + limit, limit)
+        except BaseException:
+            guest._kill()
+            raise
+        return guest
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is None:
+            self.close()
+            return
+        # A test that has failed already keeps its own error.
+        self._kill()
+        if not isinstance(error, GuestError):
+            error.add_note(f"The console of guest {self.name}: {paths.shown(self.log)}")
+
+    # What a test asks of a guest.
+
+    def run(self, script, timeout=RUN_LIMIT):
+        """Run the shell @script in the guest; a Result, whatever its status."""
+        if self._over:
+            raise GuestError(f"guest {self.name} takes no more commands: {self._over}")
+        number = next(self._numbers)
+        text = base64.b64encode(script.encode())
+        deadline = time.monotonic() + timeout
+        what = f"this script in {timeout} s:\n{_shortened(script)}"
+        self._send(b"%d %d\n%s" % (number, len(text), text), deadline, what)
+        return self._answer(number, deadline, what)
+
+    def check(self, script, timeout=RUN_LIMIT):
+        """Run the shell @script in the guest, which must return 0; its output as text."""
+        result = self.run(script, timeout)
+        if result.rc:
+            raise CommandFailed(
+                f"this returned {result.rc} in guest {self.name}:\n{_shortened(script)}\n"
+                f"Its output:\n{result.out}\nThe console: {paths.shown(self.log)}", result)
+        return result.out
+
+    def put(self, path, data):
+        """Write the bytes @data to the file @path in the guest."""
+        text = base64.encodebytes(data).decode()
+        self.check(f"base64 -d >{shlex.quote(path)} <<'END'\n{text}END")
+
+    def mark(self):
+        """Write a mark to the kernel's log, for dmesg(since=mark)."""
+        mark = f"svm-lab mark {next(self._marks)}"
+        self.check(f"echo '{mark}' >/dev/kmsg")
+        return mark
+
+    def dmesg(self, since=None):
+        """The kernel's log, all of it or what follows mark @since: a list of (level, text)."""
+        lines = [(int(priority) & 7, text) for priority, text in
+                 re.findall(r"^<(\d+)>(?:\[[ .\d]+\] )?(.*)$", self.check("dmesg -r"),
+                            re.MULTILINE)]
+        if since is None:
+            return lines
+        for position, (_, text) in enumerate(lines):
+            if text == since:
+                return lines[position + 1:]
+        raise GuestError(f"'{since}' is no longer in the kernel log of guest {self.name}: too much "
+                         f"was printed after it. The console: {paths.shown(self.log)}")
+
+    def qmp(self, name, **arguments):
+        """Execute a QMP command; what it returns."""
+        return self._control_call(self._qmp.call, name, **arguments)
+
+    def hmp(self, line):
+        """Execute a line of QEMU's human monitor; what it prints."""
+        return self._control_call(self._qmp.monitor, line)
+
+    def one_insn_per_tb(self, switch=True):
+        """Let interrupts arrive between any two instructions: slow, but it finds races."""
+        self.hmp(f"one-insn-per-tb {'on' if switch else 'off'}")
+
+    def close(self):
+        """Power the guest off. Unless it was to be lenient, its console must be clean."""
+        if self._over:
+            self._kill()
+            return
+        deadline = time.monotonic() + POWEROFF_LIMIT
+        text = base64.b64encode(b"poweroff -f")
+        self._send(b"0 %d\n%s" % (len(text), text), deadline, "the request to power off")
+        try:
+            self._process.wait(POWEROFF_LIMIT)
+        except subprocess.TimeoutExpired:
+            self._timed_out(f"the request to power off in {POWEROFF_LIMIT} s")
+        finally:
+            self._kill()
+        if self._process.returncode or self._strict and console.complaint(
+                console.read(self.log)):
+            raise GuestDied(self._obituary())
+        self._over = "it was powered off"
+
+    # The conversation with the agent.
+
+    def _greet(self, deadline, limit):
+        try:
+            self._qmp = Qmp(self._control)
+        except OSError:
+            self._died()
+        self._answer(0, deadline, f"its boot in {limit} s")
+
+    def _send(self, data, deadline, what):
+        """Send all of @data. The guest takes it in small pieces, as fast as it can."""
+        while data:
+            if not self._ready(select.POLLOUT, deadline):
+                self._timed_out(what)
+            try:
+                data = data[self._agent.send(data[:4096]):]
+            except OSError:
+                self._died()
+
+    def _answer(self, number, deadline, what):
+        """Wait for the answer to script @number."""
+        while b"\n" not in self._buffer:
+            self._receive(deadline, what)
+        header, _, self._buffer = self._buffer.partition(b"\n")
+        match = re.fullmatch(rb"svm-lab (\d+) (\d+) (\d+)", header)
+        if not match or int(match[1]) != number:
+            self._over = "its agent talks nonsense"
+            raise GuestError(f"the agent of guest {self.name} answered {header!r} to number "
+                             f"{number}. Did a test write to /dev/hvc1? See tests/guest/init.")
+        length = int(match[3])
+        while len(self._buffer) < length:
+            self._receive(deadline, what)
+        data, self._buffer = self._buffer[:length], self._buffer[length:]
+        return Result(int(match[2]), data)
+
+    def _receive(self, deadline, what):
+        if not self._ready(select.POLLIN, deadline):
+            self._timed_out(what)
+        try:
+            data = self._agent.recv(1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            self._died()
+        self._buffer += data
+
+    def _ready(self, event, deadline):
+        poll = select.poll()
+        poll.register(self._agent, event)
+        return poll.poll(max(0, deadline - time.monotonic()) * 1000)
+
+    def _control_call(self, call, *args, **kwargs):
+        if self._over:
+            raise GuestError(f"guest {self.name} takes no more commands: {self._over}")
+        try:
+            return call(*args, **kwargs)
+        except OSError:
+            return self._died()
+
+    # The ways in which it ends.
+
+    def _died(self):
+        """QEMU has closed a connection: say why."""
+        try:
+            self._process.wait(POWEROFF_LIMIT)
+        except subprocess.TimeoutExpired:
+            pass
+        self._kill()
+        raise GuestDied(self._obituary())
+
+    def _timed_out(self, what):
+        """The guest is late: it has crashed, or else an NMI makes it say where it is."""
+        lines = console.read(self.log)
+        if self._strict and console.complaint(lines):
+            self._kill()
+            raise GuestDied(self._obituary())
+        try:
+            self._qmp.call("inject-nmi")
+            self._process.wait(NMI_GRACE)
+        except (OSError, GuestError, subprocess.TimeoutExpired):
+            pass
+        self._over = "it did not answer in time"
+        self._kill()
+        places = console.places(console.read(self.log)[len(lines):])
+        raise GuestTimeout("\n".join([
+            f"guest {self.name} did not finish {what}", "Its console until then:",
+            *console.excerpt(lines), "Where an NMI found its processors:", *places,
+            self._more()]))
+
+    def _obituary(self):
+        lines = console.read(self.log)
+        self._over = (console.complaint(lines)
+                      or f"QEMU ended with status {self._process.returncode}")
+        return "\n".join([f"guest {self.name} died: {self._over}", *console.excerpt(lines),
+                          self._more()])
+
+    def _more(self):
+        """What QEMU said, and where the logs are."""
+        said = console.read(self._errors)[1:]       # the first line is the command
+        return "\n".join([*(f"QEMU said: {line}" for line in said),
+                          f"The whole console: {paths.shown(self.log)}; "
+                          f"QEMU's command line: {paths.shown(self._errors)}"])
+
+    def _kill(self):
+        """Make sure that QEMU is gone; politely first, so that a plugin can write its results."""
+        self._over = self._over or "it was stopped"
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(POWEROFF_LIMIT)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._agent.close()
+        if self._qmp:
+            self._qmp.close()
+
+
+class _Plumbing:
+    """Two connected pairs of sockets, for the agent and for QMP: no names, nothing to clean up."""
+
+    def __init__(self):
+        pairs = [socket.socketpair(), socket.socketpair()]
+        self.ours = [pair[0] for pair in pairs]
+        self._theirs = [pair[1] for pair in pairs]
+        self.theirs_fds = [sock.fileno() for sock in self._theirs]
+
+    def close_theirs(self):
+        """QEMU has them now; only then does its end look like one."""
+        for sock in self._theirs:
+            sock.close()
+
+
+def _quoted(path):
+    """@path as a value of a QEMU option, where a comma is doubled."""
+    return str(path).replace(",", ",,")
+
+
+def _shortened(script, most=20):
+    lines = script.strip().splitlines()
+    if len(lines) > most:
+        lines = [*lines[:most], f"... ({len(lines) - most} more lines)"]
+    return "\n".join(f"  {line[:200]}" for line in lines)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernels the module is tested on: Debian's, each with the compiler it was configured with.
+
+A kernel is one root: its image and headers (ppc64el), and the cross tools of its own suite
+(amd64). Everything comes from the main suite, never from the security suite, whose linux-kbuild
+would be newer than the headers. To add a kernel, add a line to TABLE.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import LabError
+from .root import Recipe, make_root
+
+CROSS = "powerpc64le-linux-gnu-"
+TOOLS = ["base-files", "coreutils", "dash", "diffutils", "dwarves", "findutils", "grep", "make",
+         "mawk", "sed"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How to find a kernel in the archive. {release} and {abi} (no flavour) are filled in."""
+
+    suite: str
+    release: str                # a pattern: the newest that matches is taken
+    gcc: str
+    kbuild: str
+    kernel_doc: str             # what its kernel-doc, which W=1 runs, is written in
+    image: tuple                # the packages that have vmlinux, config and perhaps modules
+    vmlinux: str
+    config: str
+    modules: str = None         # the package that has the modules, if the image has none
+
+
+TABLE = {
+    "6.1": Spec(
+        suite="bookworm", release=r"6\.1\.0-\d+-powerpc64le", gcc="gcc-12",
+        kbuild="linux-kbuild-6.1", kernel_doc="perl", image=("linux-image-{release}",),
+        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}"),
+    "6.12": Spec(
+        suite="trixie", release=r"6\.12\.\d+\+deb13-powerpc64le", gcc="gcc-14",
+        kbuild="linux-kbuild-{abi}", kernel_doc="perl", image=("linux-image-{release}",),
+        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}"),
+    "7.2": Spec(
+        suite="sid", release=r"7\.2\.\d+\+deb14-powerpc64le", gcc="gcc-16",
+        kbuild="linux-kbuild-{abi}", kernel_doc="python3",
+        image=("linux-binary-{release}", "linux-base-{release}"),
+        vmlinux="usr/lib/modules/{release}/vmlinuz", config="usr/lib/modules/{release}/config",
+        modules="linux-modules-{release}"),
+}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel that is ready to build for and to boot."""
+
+    name: str
+    release: str
+    root: Path
+    vmlinux: Path
+    config: Path
+
+    @property
+    def headers(self):
+        """Where its headers are, inside the root."""
+        return f"/usr/src/linux-headers-{self.release}"
+
+    @property
+    def busybox(self):
+        """The static ppc64el busybox of the kernel's suite."""
+        return self.root / "usr/bin/busybox"
+
+    @functools.cached_property
+    def modules(self):
+        """The directory of the kernel's own modules (lib/modules/RELEASE); may fetch them."""
+        spec = TABLE[self.name]
+        root = self.root
+        if spec.modules:
+            package = spec.modules.format(release=self.release)
+            root = make_root(f"modules-{self.name}", (spec.suite,), package,
+                             lambda apt: Recipe(unpack=[f"{package}:ppc64el"]))
+        return root / "usr/lib/modules" / self.release
+
+
+def get(name):
+    """The kernel called @name in TABLE; its root is made on the first call."""
+    if name not in TABLE:
+        raise LabError(f"there is no kernel '{name}' in the lab; there are: {', '.join(TABLE)}")
+    spec = TABLE[name]
+    root = make_root(f"kernel-{name}", (spec.suite,), (spec, TOOLS),
+                     functools.partial(_recipe, spec))
+    headers, = root.glob("usr/src/linux-headers-*-powerpc64le")
+    release = headers.name.removeprefix("linux-headers-")
+    return Kernel(name, release, root,
+                  vmlinux=root / spec.vmlinux.format(release=release),
+                  config=root / spec.config.format(release=release))
+
+
+def _recipe(spec, apt):
+    headers = apt.newest(f"linux-headers-{spec.release}")
+    release = headers.removeprefix("linux-headers-")
+    abi = release.removesuffix("-powerpc64le")
+    names = {"release": release, "abi": abi}
+    cross = f"{spec.gcc}-{CROSS.rstrip('-')}"
+    return Recipe(
+        install=[*TOOLS, cross, spec.kbuild.format(**names), spec.kernel_doc],
+        # The headers' own dependencies ask for a native ppc64el compiler, and sparse's for a
+        # second amd64 one, of which it runs nothing.
+        unpack=[f"{headers}:ppc64el", f"linux-headers-{abi}-common", "sparse",
+                "busybox-static:ppc64el",
+                *(f"{package.format(**names)}:ppc64el" for package in spec.image)])

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Finds a QEMU that is new enough, and speaks to a running one."""
+
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from .errors import GuestError, LabError
+from .host import codename
+from .root import Recipe, make_root
+
+OLDEST = 9      # the first with TCG plugins that can read registers
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+
+# TCG has none of the speculation barriers that pseries offers by default, and says so at length.
+MACHINE = "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
+
+
+# Where each release of the host finds one; the last suite is preferred. A root of a newer release
+# would do as well, but a plugin is built on the host and must find its libraries in there.
+SUITES = {
+    "bookworm": ("bookworm", "bookworm-backports"),
+    "trixie": ("trixie",),
+}
+
+
+@functools.cache
+def command():
+    """The beginning of QEMU's command line: $QEMU, or Debian's from a root of its own.
+
+    A QEMU from a root is run by that root's own dynamic loader with that root's libraries, so it
+    needs neither a chroot nor anything on the host.
+    """
+    chosen = os.environ.get("QEMU")
+    if chosen:
+        return [_checked(chosen)]
+    if codename() not in SUITES:
+        raise LabError(f"the lab knows of no QEMU for Debian {codename()}. Add it to SUITES in "
+                       "tests/lab/qemu.py, or point at one: QEMU=/path/to/qemu-system-ppc64")
+    suites = SUITES[codename()]
+    root = make_root("qemu", suites, "qemu-system-ppc",
+                     lambda apt: Recipe(install=["qemu-system-ppc"], suite=suites[-1]))
+    libraries = root / LIBRARIES
+    # Not lib64/ld-linux-x86-64.so.2: that link is absolute, and would lead to the host's loader.
+    return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries),
+            str(root / "usr/bin/qemu-system-ppc64"), "-L", str(root / "usr/share/qemu")]
+
+
+def _checked(program):
+    if not shutil.which(program):
+        raise LabError(f"QEMU={program} is no program. Unset QEMU to use Debian's.")
+    said = subprocess.run([program, "--version"], capture_output=True, text=True,
+                          check=False).stdout
+    if "emulator version" not in said or _major(said.partition("version ")[2]) < OLDEST:
+        raise LabError(f"QEMU={program} is not QEMU {OLDEST} or newer"
+                       f" ({said.partition(chr(10))[0] or 'it says nothing'}). "
+                       "Unset QEMU to use Debian's.")
+    return program
+
+
+def _major(version):
+    match = re.match(r"\d+", version)
+    return int(match.group()) if match else 0
+
+
+class Qmp:
+    """QEMU's control socket."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._stream = sock.makefile("rw", encoding="utf-8", newline="\n")
+        self._read()                            # the greeting
+        self.call("qmp_capabilities")
+
+    def call(self, name, **arguments):
+        """Execute a QMP command; what it returns."""
+        json.dump({"execute": name, "arguments": arguments}, self._stream)
+        self._stream.write("\n")
+        self._stream.flush()
+        while True:
+            message = self._read()
+            if "return" in message:
+                return message["return"]
+            if "error" in message:
+                raise GuestError(f"QEMU refused {name}: {message['error']['desc']}")
+
+    def monitor(self, line):
+        """Execute a line of the human monitor; what it prints."""
+        return self.call("human-monitor-command", **{"command-line": line})
+
+    def _read(self):
+        line = self._stream.readline()
+        if not line:
+            raise ConnectionError("QEMU closed its control socket")
+        return json.loads(line)
+
+    def close(self):
+        """Let go of the socket."""
+        self._stream.close()
+        self._sock.close()

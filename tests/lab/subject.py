@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module under test in a guest, with the oracle watching its text.
+
+    with Subject.boot(kernels.get("6.1"), name="smoke") as subject:
+        subject.load("backend=sprg0")
+        run = subject.run("pci-testdev", "all")
+"""
+
+import re
+import tempfile
+from dataclasses import dataclass
+
+from . import elf, ktap, kernels, oracle, paths
+from .build import build_module
+from .errors import GuestError
+from .guest import Guest
+
+DEBUGFS = "/sys/kernel/debug/svm_mmio"
+IDS = {"0x1b36 0x0005": "pci-testdev", "0x1234 0x11e8": "edu"}
+ORACLE = paths.BUILD / "oracle"
+
+
+def build(kernel, **options):
+    """The module as it is in the tree, built for @kernel: a BuildResult."""
+    return build_module(kernel, paths.TOP, **options)
+
+
+@dataclass(frozen=True)
+class CaseRun:
+    """One case of the self-test on one device, as the guest and as the oracle saw it."""
+
+    device: str
+    case: ktap.Case         # its result
+    seen: oracle.Verdicts   # what the oracle counted meanwhile in text of svm_mmio
+
+    @property
+    def accesses(self):
+        """How many accesses the guest says it made; 0 if the case was skipped."""
+        if self.case.skipped is not None:
+            return 0
+        return int(re.search(r": accesses=(\d+)$", "\n".join(self.case.diagnostics),
+                             re.MULTILINE)[1])
+
+    @property
+    def all_captured(self):
+        """Whether the oracle saw exactly the accesses made, and SPRG0 was right at each."""
+        return self.seen.clean and self.seen.matched == self.accesses
+
+    @property
+    def none_captured(self):
+        """Whether the oracle saw exactly the accesses made, none of them captured."""
+        return (self.seen.mismatched, self.seen.matched) == (self.accesses, 0)
+
+
+class Subject:
+    """A guest with the module at /svm_mmio.ko."""
+
+    def __init__(self, guest, judge, ko):
+        self.guest = guest
+        self.oracle = judge
+        self.ko = ko
+        self.bars = {}          # device -> directory in debugfs
+
+    @classmethod
+    def boot(cls, kernel, *, name, ko=None, smp=4, files=None, **options):
+        """Boot @kernel under the oracle. @ko is the module file, the tree's own if None.
+
+        Other options are those of Guest.boot().
+        """
+        if ko is None:
+            ko = build(kernel).ko["svm_mmio"]
+        plugin = oracle.build(ORACLE)
+        scratch = tempfile.mkdtemp(prefix=f"{name}-", dir=ORACLE)
+        judge = oracle.Oracle(scratch, plugin, vcpus=smp,
+                              skip=[oracle.kernel_text(kernel.vmlinux), oracle.USER_TEXT])
+        guest = Guest.boot(kernel, name=name, smp=smp, files={"/svm_mmio.ko": ko, **(files or {})},
+                           plugin=judge.plugin_argument(), **options)
+        return cls(guest, judge, ko)
+
+    def __enter__(self):
+        self.guest.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.guest.__exit__(*error)
+
+    def load(self, parameters="", module="/svm_mmio.ko", ko=None):
+        """Load the module; from now on the oracle judges its text. Raises if it does not load.
+
+        @module and @ko are another module file, in the guest and on the host.
+        """
+        self.guest.check(f"insmod {module} {parameters}")
+        sections = self.guest.check(
+            "cd /sys/module/svm_mmio/sections; for s in .[!.]*; do echo $s $(cat $s); done")
+        sizes = elf.text_sections(ko or self.ko)
+        self.oracle.judge([("svm_mmio", int(address, 16), int(address, 16) + sizes[name])
+                           for name, address in map(str.split, sections.splitlines())
+                           if name in sizes])
+        self.bars = {}
+        for line in self.guest.check(
+                f"for d in {DEBUGFS}/*:*; do [ -d $d ] || continue; p=/sys/bus/pci/devices/${{d##*/}};"
+                " echo $(cat $p/vendor $p/device) $d/bar0; done").splitlines():
+            vendor, device, directory = line.split()
+            self.bars[IDS.get(f"{vendor} {device}", directory)] = directory
+
+    def unload(self):
+        """Unload the module."""
+        self.guest.check("rmmod svm_mmio")
+
+    def status(self):
+        """The lines of the file "status", as a dict."""
+        text = self.guest.check(f"cat {DEBUGFS}/status")
+        return dict(line.split(": ", 1) for line in text.splitlines())
+
+    def cases(self, device):
+        """The names of the cases that can be run on @device."""
+        return self.guest.check(f"cat {self.bars[device]}/run").split()
+
+    def run(self, device, command, timeout=300):
+        """Run one case on @device: a CaseRun."""
+        before = self.oracle.counts()
+        text = self.guest.check(f"cd {self.bars[device]} && echo '{command}' >run && cat results",
+                                timeout=timeout)
+        seen = (self.oracle.counts() - before)["svm_mmio"]
+        cases = ktap.parse(text)
+        if len(cases) != 1:
+            raise GuestError(f"'{command}' is not one case: it gave {len(cases)} results")
+        return CaseRun(device, cases[0], seen)
+
+
+def main_kernel():
+    """The kernel that most tests use."""
+    return kernels.get("6.1")
