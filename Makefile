@@ -13,6 +13,7 @@ endif
 
 # Not the first python3 on the PATH: only the distribution's own sees its pytest.
 PYTHON ?= /usr/bin/python3
+PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider tests
 
 KMAKE = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) ARCH=powerpc
 
@@ -31,6 +32,21 @@ endif
 demo: ## boot a ppc64le guest in QEMU, run the self-test in it, show what the oracle saw
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo.py
+
+.PHONY: check
+check: ## all tests
+	@tests/setup.sh check
+	@$(PYTEST)
+
+.PHONY: check-quick
+check-quick: ## the tests for between two edits: under three minutes once all is downloaded
+	@tests/setup.sh check
+	@$(PYTEST) -m quick
+
+.PHONY: lint
+lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, flake8
+	@tests/setup.sh lint
+	@$(PYTHON) -B tests/lint.py
 
 .PHONY: clean
 clean: ## remove what "make" built here; downloads and test builds in build/ stay

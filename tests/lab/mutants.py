@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Mutants: builds of the module with one thing wrong, which a witness has to catch.
+
+A mutant is a list of replacements in the sources. Text that is not there exactly once is an error,
+so a mutant cannot quietly stop being one when the code changes.
+"""
+
+from . import paths
+from .build import build_module
+from .errors import LabError
+
+# For a mutant that the check at load would not let in.
+NO_LOAD_CHECK = ("svm_mmio_mod.c", "err = svm_windows_verify();", "err = 0;")
+
+MUTANTS = {
+    # The captured word names the next register as target or source.
+    "off-by-one-register": [
+        ("svm_mmio_window.h", '" << 26) | (%[val] << 21) | (%[addr] << 16))"',
+         '" << 26) | (((%[val] + 1) & 31) << 21) | (%[addr] << 16))"'),
+        ("svm_mmio_window.h", '"((31 << 26) | (%[val] << 21) | (%[addr] << 11) | ("',
+         '"((31 << 26) | (((%[val] + 1) & 31) << 21) | (%[addr] << 11) | ("'),
+    ],
+    # SPRG0 has its old value again when the access is made.
+    "restore-before-access": [
+        ("svm_mmio_window.h",
+         '"77:	" insn "\\n"						\\\n'
+         '	"	mtspr	%[sprg0],%[saved]\\n"				\\\n',
+         '"	mtspr	%[sprg0],%[saved]\\n"				\\\n'
+         '	"77:	" insn "\\n"						\\\n'),
+    ],
+    # SPRG0 keeps the word.
+    "no-restore": [
+        ("svm_mmio_window.h", '	"	mtspr	%[sprg0],%[saved]\\n"				\\\n', ""),
+    ],
+}
+
+
+def build(kernel, name, load_check=True):
+    """Build mutant @name for @kernel, without the check at load if so asked: a BuildResult."""
+    replacements = MUTANTS[name] + ([] if load_check else [NO_LOAD_CHECK])
+    changed = {}
+    for file, old, new in replacements:
+        text = changed.get(file) or (paths.TOP / file).read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise LabError(f"mutant {name}: {file} has this {text.count(old)} times, not once:\n"
+                           f"{old}\nThe code has changed: change tests/lab/mutants.py with it.")
+        changed[file] = text.replace(old, new)
+    return build_module(kernel, paths.TOP,
+                        extra={file: text.encode() for file, text in changed.items()})

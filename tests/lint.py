@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""What "make lint" runs: the checks of style and of types that need no guest.
+
+Usage: tests/lint.py [WORD...]      (only the checks with one of the words in their name)
+
+A check prints "lint: NAME ... ok", or what it complains of. The exit status is 1 if one did.
+"""
+
+import fnmatch
+import functools
+import re
+import subprocess
+import sys
+
+from lab import checkpatch, kernels, paths
+from lab.build import build_module
+from lab.errors import LabError
+
+# Types of checkpatch.pl's complaints that are not wanted.
+KERNEL_IGNORE = (
+    # Accessors take what the kernel's own take: "const volatile void __iomem *".
+    "VOLATILE",
+    # Macros that define a function, as DEF_MMIO_IN_D in asm/io.h does, can be neither in
+    # parentheses nor in do { } while.
+    "COMPLEX_MACRO", "MULTISTATEMENT_MACRO_USE_DO_WHILE",
+    # for_each_..() and what makes constants and strings for asm have to use an argument twice.
+    "MACRO_ARG_REUSE",
+)
+# Test drivers define global functions for a test to disassemble: no header wants them, but W=1
+# wants a prototype.
+DRIVER_IGNORE = (*KERNEL_IGNORE, "AVOID_EXTERNS")
+# The oracle is a program's plugin: what follows holds in the kernel, or is to be found there.
+PLUGIN_IGNORE = (
+    "PREFER_KERNEL_TYPES",              # u64 for uint64_t
+    "PREFER_DEFINED_ATTRIBUTE_MACRO",   # __weak, __aligned()
+    "WEAK_DECLARATION",                 # how a plugin tells which QEMU it is in
+    "CAMELCASE",                        # GLib, PRIu64, _Static_assert
+    "SPLIT_STRING",                     # so that the text can be found in all of the kernel
+)
+# Else the * of a variable of this type is taken for a multiplication without blanks.
+PLUGIN_TYPES = ("GHashTable",)
+
+# The licence itself.
+NO_SPDX = ("COPYING",)
+
+# Debian's kbuild packages lack what this kernel needs for C=2, which then quietly does nothing.
+NO_SPARSE = ("7.2",)
+
+# How the compiler, sparse, kernel-doc and modpost say it.
+COMPLAINT = re.compile(r"\b(warning|warn|error):", re.IGNORECASE)
+
+
+@functools.cache
+def files():
+    """All files that git knows of or would add, without links: paths from the top."""
+    # The owner of the tree may be another user: in a container that is the rule.
+    done = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached",
+                           "--others", "--exclude-standard"],
+                          cwd=paths.TOP, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError("git cannot list the files to check, which takes a clone of the project:\n"
+                       + done.stderr.strip())
+    return sorted(name for name in done.stdout.split("\0")
+                  if name and (paths.TOP / name).is_file() and not (paths.TOP / name).is_symlink())
+
+
+@functools.cache
+def texts():
+    """The files that are text: a dict of path from the top to content."""
+    contents = {name: (paths.TOP / name).read_bytes() for name in files()}
+    return {name: content.decode("utf-8", "replace") for name, content in contents.items()
+            if b"\0" not in content}
+
+
+def matching(*patterns):
+    """The files that match one of @patterns, in which * matches / too."""
+    return [name for name in files()
+            if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+
+def scripts(suffix, interpreter):
+    """The files in a language: by their suffix, or by the interpreter in their first line."""
+    shebang = re.compile(rf"#!.*\b{interpreter}\b")
+    return [name for name, text in texts().items()
+            if name.endswith(suffix) or shebang.match(text)]
+
+
+def run(*command):
+    """Run a tool at the top of the tree; what it says if it complains, as lines."""
+    try:
+        done = subprocess.run(command, cwd=paths.TOP, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+    except FileNotFoundError:
+        return [f"{command[0]} is missing: tests/setup.sh lint installs it"]
+    if done.returncode:
+        return done.stdout.splitlines() or [f"{command[0]} failed without a word"]
+    return []
+
+
+def check_spdx():
+    """Every text file says in its first lines under which licence it is."""
+    return [f"{name}:1: no SPDX-License-Identifier in the first 5 lines"
+            for name, text in texts().items()
+            if name not in NO_SPDX
+            and not re.search(r"SPDX-License-Identifier: \S", "\n".join(text.split("\n")[:5]))]
+
+
+def check_whitespace():
+    """What "git diff --check" complains of, and a last line without an end."""
+    return [complaint for name, text in texts().items() for complaint in _whitespace(name, text)]
+
+
+def _whitespace(name, text):
+    for number, line in enumerate(text.split("\n"), 1):
+        if line != line.rstrip():
+            yield f"{name}:{number}: blanks at the end of the line"
+        if re.match(r"\t* +\t", line):
+            yield f"{name}:{number}: a space before a tab"
+    if text and not text.endswith("\n"):
+        yield f"{name}:{number}: no newline at the end of the file"
+    if text.endswith("\n\n"):
+        yield f"{name}:{number - 1}: an empty line at the end of the file"
+
+
+def check_shell():
+    """shellcheck on every shell script."""
+    return run("shellcheck", "--format=gcc", *scripts(".sh", r"(ba|da)?sh"))
+
+
+def check_python():
+    """flake8 on every Python file."""
+    return run(sys.executable, "-m", "flake8", "--isolated", "--max-line-length=100",
+               *scripts(".py", r"python3?"))
+
+
+def c_files():
+    """All C files: those of the kernel, of the test drivers, of the oracle."""
+    drivers = matching("tests/drivers/*.[ch]")
+    plugin = matching("tests/oracle/*.[ch]")
+    return [name for name in matching("*.[ch]") if name not in drivers + plugin], drivers, plugin
+
+
+def check_checkpatch():
+    """checkpatch.pl --strict on every C file."""
+    kernel, drivers, plugin = c_files()
+    return [*checkpatch.complaints(kernel, KERNEL_IGNORE),
+            *checkpatch.complaints(drivers, DRIVER_IGNORE),
+            *checkpatch.complaints(plugin, PLUGIN_IGNORE, PLUGIN_TYPES)]
+
+
+def check_kernel_doc():
+    """kernel-doc on every C file of the kernel, headers too, which W=1 leaves out."""
+    kernel, drivers, _ = c_files()
+    # Of the kernels that have it in Perl, the newest: the older one has no -Wall.
+    tool, = kernels.get("6.12").root.glob("usr/lib/linux-kbuild-*/scripts/kernel-doc")
+    return run("perl", tool, "-none", "-Wall", "-Werror", *kernel, *drivers)
+
+
+def check_build(kernel, sparse, selftest):
+    """Build the module for @kernel with the compiler's further warnings, and perhaps sparse."""
+    args = ["W=1"]
+    if sparse:
+        args += ["C=2", "CHECK=sparse", "CF=-D__CHECK_ENDIAN__"]
+    if not selftest:
+        args += ["SVM_MMIO_SELFTEST=n"]
+    built = build_module(kernels.get(kernel), paths.TOP, make_args=args)
+    said = [re.sub(r"/build/[0-9a-f]+/", "", line) for line in built.output.splitlines()]
+    complaints = [line for line in said if COMPLAINT.search(line)]
+    if complaints:
+        complaints.append(f"The whole log: {paths.shown(built.log)}")
+    if sparse:
+        checked = [line.split()[1] for line in said if line.split()[:1] == ["CHECK"]]
+        complaints += [f"{name}: sparse has not seen it: is it in Kbuild?"
+                       for name in module_sources(selftest) if name not in checked]
+    return complaints
+
+
+def module_sources(selftest):
+    """The C files that make up the module, with or without its self-test."""
+    sources = [name for name in matching("*.c") if "/" not in name]
+    return sources + (matching("selftest/*.c") if selftest else [])
+
+
+def _builds():
+    for kernel in kernels.TABLE:
+        sparse = kernel not in NO_SPARSE
+        name = f"W=1{' and sparse' if sparse else ''} on {kernel}"
+        yield name, functools.partial(check_build, kernel, sparse, True)
+        yield f"{name}, no self-test", functools.partial(check_build, kernel, sparse, False)
+
+
+# What takes longest comes last.
+CHECKS = {
+    "SPDX": check_spdx,
+    "whitespace": check_whitespace,
+    "shellcheck": check_shell,
+    "flake8": check_python,
+    "checkpatch": check_checkpatch,
+    "kernel-doc": check_kernel_doc,
+    **dict(_builds()),
+}
+
+
+def passes(name):
+    """Run the check called @name and print its result; whether it has nothing to complain of."""
+    try:
+        complaints = CHECKS[name]()
+    except LabError as error:
+        complaints = [str(error)]
+    print(f"lint: {name} ... {'complaints:' if complaints else 'ok'}", *complaints,
+          sep="\n", flush=True)
+    return not complaints
+
+
+def main(words):
+    """Run the checks that @words ask for; the exit status."""
+    names = [name for name in CHECKS if not words or any(word in name for word in words)]
+    if not names:
+        sys.exit(f"lint: no check has {' or '.join(words)} in its name; there are: "
+                 + "; ".join(CHECKS))
+    failed = [name for name in names if not passes(name)]
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

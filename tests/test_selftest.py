@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every case of the self-test passes with backend=sprg0, and the oracle agrees on each access."""
+
+import pytest
+
+pytestmark = pytest.mark.quick
+
+# What must run where. A case that is skipped on the other device proves nothing there.
+BOTH = ("load_values same_as_kernel sprg0_kept irq_mask_kept mmiowb_pending nested_timer"
+        " nested_ipi stress").split()
+CASES = {
+    "pci-testdev": ["store_match", "test_selector", *BOTH],
+    "edu": ["store_readback", "all_ones", *BOTH],
+}
+LIST = [(device, case) for device, cases in CASES.items() for case in cases]
+
+
+@pytest.mark.parametrize("device, case", LIST)
+def test_case(sprg0, device, case):
+    run = sprg0.run(device, case)
+    assert run.case.ok and run.case.skipped is None, str(run.case)
+    assert run.accesses > 0
+    assert run.all_captured, run
+
+
+@pytest.mark.parametrize("device", CASES)
+def test_no_case_is_forgotten_here(sprg0, device):
+    """Each case that the module lists is either above or skipped with the device it needs."""
+    for case in sprg0.cases(device):
+        if case in CASES[device]:
+            continue
+        run = sprg0.run(device, case)
+        assert run.case.skipped and run.case.skipped.startswith("needs "), str(run.case)
+        assert run.seen.accesses == 0
+
+
+def test_all_runs_every_case(sprg0):
+    for device, bar in sprg0.bars.items():
+        text = sprg0.guest.check(f"cd {bar} && echo all >run && cat results", 300)
+        assert f"1..{len(sprg0.cases(device))}" in text
+        assert f"# Totals: pass:{len(CASES[device])} fail:0 " in text
