@@ -14,7 +14,7 @@
 #ifndef _SVM_MMIO_H
 #define _SVM_MMIO_H
 
-#include <linux/io.h>
+#include <asm/io.h>
 #include <linux/jump_label.h>
 #include <linux/types.h>
 
@@ -25,41 +25,61 @@
 /**
  * DOC: Accessors
  *
- * Each accessor is the kernel's own inline accessor behind a static key. In a
- * normal guest the key is off and the cost is one nop. With any backend other
- * than "direct" the key is on, before the first driver can call an accessor,
- * and the access is made by a function of svm_mmio.ko, with interrupts
- * soft-disabled (performance-monitor interrupts too) while SPRG0 names it.
+ * Each accessor is the kernel's own behind a static key. In a normal guest the key
+ * is off and the cost is one nop. With any backend other than "direct" the key is
+ * on, before the first driver can call an accessor, and the access is made by a
+ * function of svm_mmio.ko, with interrupts soft-disabled (performance-monitor
+ * interrupts too) while SPRG0 names it.
  *
- * ============================  =====  =======  =========  ====================
- * accessor                      bits   order    captured   after a load / store
- * ============================  =====  =======  =========  ====================
- * svm_readb, svm_in_8            8     -        lbz        twi, isync
- * svm_readw, svm_in_le16        16     little   lhz        twi, isync
- * svm_in_be16                   16     big      lhbrx      twi, isync
- * svm_readl, svm_in_le32        32     little   lwz        twi, isync
- * svm_in_be32                   32     big      lwbrx      twi, isync
- * svm_readq, svm_in_le64        64     little   ld         twi, isync
- * svm_in_be64                   64     big      ld         twi, isync, then swab
- * svm_writeb, svm_out_8          8     -        stb        mmiowb_set_pending()
- * svm_writew, svm_out_le16      16     little   sth        mmiowb_set_pending()
- * svm_out_be16                  16     big      sthbrx     mmiowb_set_pending()
- * svm_writel, svm_out_le32      32     little   stw        mmiowb_set_pending()
- * svm_out_be32                  32     big      stwbrx     mmiowb_set_pending()
- * svm_writeq, svm_out_le64      64     little   std        mmiowb_set_pending()
- * svm_out_be64                  64     big      std        mmiowb_set_pending()
- * ============================  =====  =======  =========  ====================
+ * Every accessor of the kernel has its counterpart: "svm_" and its name. The
+ * instruction captured, and what orders it:
  *
- * Ordering: a sync comes before every access, as in arch/powerpc/include/asm/io.h.
- * The twi and isync after a load keep later instructions behind it.
+ * ==================================  ====  ======  ========  ================
+ * accessor                            bits  order   captured  ordering
+ * ==================================  ====  ======  ========  ================
+ * readb, in_8, ioread8, inb              8  -       lbz       sync; twi, isync
+ * readw, in_le16, ioread16, inw         16  little  lhz       sync; twi, isync
+ * readw_be, in_be16, ioread16be         16  big     lhbrx     sync; twi, isync
+ * readl, in_le32, ioread32, inl         32  little  lwz       sync; twi, isync
+ * readl_be, in_be32, ioread32be         32  big     lwbrx     sync; twi, isync
+ * readq, in_le64, ioread64              64  little  ld        sync; twi, isync
+ * readq_be, in_be64, ioread64be         64  big     ldbrx     sync; twi, isync
+ * writeb, out_8, iowrite8, outb          8  -       stb       sync; mmiowb
+ * writew, out_le16, iowrite16, outw     16  little  sth       sync; mmiowb
+ * writew_be, out_be16, iowrite16be      16  big     sthbrx    sync; mmiowb
+ * writel, out_le32, iowrite32, outl     32  little  stw       sync; mmiowb
+ * writel_be, out_be32, iowrite32be      32  big     stwbrx    sync; mmiowb
+ * writeq, out_le64, iowrite64           64  little  std       sync; mmiowb
+ * writeq_be, out_be64, iowrite64be      64  big     stdbrx    sync; mmiowb
+ * read[bwlq]_relaxed                                as read[bwlq]
+ * write[bwlq]_relaxed                               as write[bwlq]
+ * __raw_read[bwlq]                    8-64  CPU     lbz...ld  none
+ * __raw_write[bwlq]                   8-64  CPU     stb...std none
+ * reads[bwlq], ioread*_rep, ins[bwl]  8-64  CPU     lbz...ld  sync; twi, isync
+ * writes[bwlq], iowrite*_rep,         8-64  CPU     stb...std sync; sync
+ * outs[bwl]
+ * memcpy_fromio                       8-64  CPU     lbz...ld  sync; sync
+ * memcpy_toio, memset_io              8-64  CPU     stb...std sync; sync
+ * __ioread32_copy                       32  CPU     lwz       none
+ * __iowrite32_copy, __iowrite64_copy 32,64  CPU     stw, std  none
+ * ==================================  ====  ======  ========  ================
  *
- * Errors: svm_read{b,w,l,q} make the kernel's EEH check when the value read is
- * all ones (asm/eeh.h); svm_in_* do not, as the kernel's do not.
+ * Ordering is what arch/powerpc/include/asm/io.h has: "sync" before the access,
+ * twi and isync after a load to keep later instructions behind it, and mmiowb: the
+ * store is ordered before a spinlock that is held is released.
  *
- * Context: any, including hard interrupt context and with any lock held.
+ * Errors: accessors of the read*() and in[bwl]() families, ioread*() and
+ * memcpy_fromio() make the kernel's EEH check when what they read is all ones
+ * (asm/eeh.h); in_*() and __raw_*() do not, as the kernel's do not.
  *
- * @addr is what ioremap() or pci_iomap() of a memory BAR returned, naturally
- * aligned for the width. The value is in CPU byte order.
+ * Context: any, including hard interrupt context and with any lock held. Bulk
+ * accessors enable interrupts, if they were, after every SVM_WINDOW_RUN (64)
+ * accesses.
+ *
+ * Addresses are what ioremap() or pci_iomap() of a memory BAR returned; ioread*()
+ * and iowrite*() take port cookies too. They are naturally aligned for the width,
+ * those of copies need not be. Copies use accesses of 8 bytes, where the kernel's
+ * use 4, and narrower ones at the ends; they touch no byte outside the range.
  */
 
 /*
@@ -69,76 +89,57 @@
 DECLARE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
 
 /*
- * The out-of-line halves, exported by svm_mmio.ko (svm_mmio_sprg0.c). Not for
- * drivers: call svm_readl() and the others below. Each takes its arguments in the
- * order of its accessor, so that the direct path shuffles no registers for it.
+ * __svm_NAME is the out-of-line half, exported by svm_mmio.ko, and not for drivers.
+ * It takes its arguments in the order of its accessor, so that the direct path
+ * shuffles no registers for it.
  */
-u8 __svm_readb(const volatile void __iomem *addr);
-u16 __svm_readw(const volatile void __iomem *addr);
-u32 __svm_readl(const volatile void __iomem *addr);
-u64 __svm_readq(const volatile void __iomem *addr);
-void __svm_writeb(u8 val, volatile void __iomem *addr);
-void __svm_writew(u16 val, volatile void __iomem *addr);
-void __svm_writel(u32 val, volatile void __iomem *addr);
-void __svm_writeq(u64 val, volatile void __iomem *addr);
-u8 __svm_in_8(const volatile void __iomem *addr);
-u16 __svm_in_le16(const volatile void __iomem *addr);
-u16 __svm_in_be16(const volatile void __iomem *addr);
-u32 __svm_in_le32(const volatile void __iomem *addr);
-u32 __svm_in_be32(const volatile void __iomem *addr);
-u64 __svm_in_le64(const volatile void __iomem *addr);
-u64 __svm_in_be64(const volatile void __iomem *addr);
-void __svm_out_8(volatile void __iomem *addr, u8 val);
-void __svm_out_le16(volatile void __iomem *addr, u16 val);
-void __svm_out_be16(volatile void __iomem *addr, u16 val);
-void __svm_out_le32(volatile void __iomem *addr, u32 val);
-void __svm_out_be32(volatile void __iomem *addr, u32 val);
-void __svm_out_le64(volatile void __iomem *addr, u64 val);
-void __svm_out_be64(volatile void __iomem *addr, u64 val);
-
-#define DEF_SVM_READ(name, type)					\
-static __always_inline type svm_##name(const volatile void __iomem *addr) \
+#define DEF_SVM_RET(name, type, parameters, arguments)			\
+type __svm_##name parameters;						\
+static __always_inline type svm_##name parameters			\
 {									\
 	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return __svm_##name(addr);				\
+		return __svm_##name arguments;				\
+	return name arguments;						\
+}
+
+#define DEF_SVM_VOID(name, parameters, arguments)			\
+void __svm_##name parameters;						\
+static __always_inline void svm_##name parameters			\
+{									\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
+		__svm_##name arguments;					\
+	else								\
+		name arguments;						\
+}
+
+#define DEF_SVM_READ(name, type) \
+	DEF_SVM_RET(name, type, (const volatile void __iomem *addr), (addr))
+#define DEF_SVM_WRITE(name, type) \
+	DEF_SVM_VOID(name, (type val, volatile void __iomem *addr), (val, addr))
+#define DEF_SVM_IN(name, type) \
+	DEF_SVM_RET(name, type, (const volatile type __iomem *addr), (addr))
+#define DEF_SVM_OUT(name, type) \
+	DEF_SVM_VOID(name, (volatile type __iomem *addr, type val), (addr, val))
+#define DEF_SVM_IOREAD(name, memory)					\
+unsigned int __svm_##name(const void __iomem *addr);			\
+static __always_inline unsigned int svm_##name(const void __iomem *addr) \
+{									\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
+		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr); \
 	return name(addr);						\
 }
 
-#define DEF_SVM_WRITE(name, type)					\
-static __always_inline void svm_##name(type val, volatile void __iomem *addr) \
+#define DEF_SVM_IOWRITE(name, type, memory)				\
+void __svm_##name(type val, void __iomem *addr);			\
+static __always_inline void svm_##name(type val, void __iomem *addr)	\
 {									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		__svm_##name(val, addr);				\
-	else								\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
 		name(val, addr);					\
-}
-
-#define DEF_SVM_IN(name, type)						\
-static __always_inline type svm_##name(const volatile type __iomem *addr) \
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return __svm_##name(addr);				\
-	return name(addr);						\
-}
-
-#define DEF_SVM_OUT(name, type)						\
-static __always_inline void svm_##name(volatile type __iomem *addr, type val) \
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		__svm_##name(addr, val);				\
+	else if (svm_is_memory(addr))					\
+		__svm_##memory(val, addr);				\
 	else								\
-		name(addr, val);					\
+		__svm_##name(val, addr);				\
 }
-
-DEF_SVM_READ(readb, u8)
-DEF_SVM_READ(readw, u16)
-DEF_SVM_READ(readl, u32)
-DEF_SVM_READ(readq, u64)
-
-DEF_SVM_WRITE(writeb, u8)
-DEF_SVM_WRITE(writew, u16)
-DEF_SVM_WRITE(writel, u32)
-DEF_SVM_WRITE(writeq, u64)
 
 DEF_SVM_IN(in_8, u8)
 DEF_SVM_IN(in_le16, u16)
@@ -156,9 +157,291 @@ DEF_SVM_OUT(out_be32, u32)
 DEF_SVM_OUT(out_le64, u64)
 DEF_SVM_OUT(out_be64, u64)
 
+DEF_SVM_READ(readb, u8)
+DEF_SVM_READ(readw, u16)
+DEF_SVM_READ(readl, u32)
+DEF_SVM_READ(readq, u64)
+DEF_SVM_READ(readw_be, u16)
+DEF_SVM_READ(readl_be, u32)
+DEF_SVM_READ(readq_be, u64)
+
+DEF_SVM_WRITE(writeb, u8)
+DEF_SVM_WRITE(writew, u16)
+DEF_SVM_WRITE(writel, u32)
+DEF_SVM_WRITE(writeq, u64)
+DEF_SVM_WRITE(writew_be, u16)
+DEF_SVM_WRITE(writel_be, u32)
+DEF_SVM_WRITE(writeq_be, u64)
+
+/* powerpc has no weaker form of these: the kernel's are the ordered ones too. */
+#define svm_readb_relaxed(addr)		svm_readb(addr)
+#define svm_readw_relaxed(addr)		svm_readw(addr)
+#define svm_readl_relaxed(addr)		svm_readl(addr)
+#define svm_readq_relaxed(addr)		svm_readq(addr)
+#define svm_writeb_relaxed(val, addr)	svm_writeb(val, addr)
+#define svm_writew_relaxed(val, addr)	svm_writew(val, addr)
+#define svm_writel_relaxed(val, addr)	svm_writel(val, addr)
+#define svm_writeq_relaxed(val, addr)	svm_writeq(val, addr)
+
+DEF_SVM_READ(__raw_readb, unsigned char)
+DEF_SVM_READ(__raw_readw, unsigned short)
+DEF_SVM_READ(__raw_readl, unsigned int)
+DEF_SVM_READ(__raw_readq, unsigned long)
+DEF_SVM_WRITE(__raw_writeb, unsigned char)
+DEF_SVM_WRITE(__raw_writew, unsigned short)
+DEF_SVM_WRITE(__raw_writel, unsigned int)
+DEF_SVM_WRITE(__raw_writeq, unsigned long)
+
+static __always_inline void svm___raw_writeq_be(unsigned long val, volatile void __iomem *addr)
+{
+	svm___raw_writeq((__force unsigned long)cpu_to_be64(val), addr);
+}
+
+/*
+ * A cookie is an address in memory or a port; as IO_COND() in lib/iomap.c. The
+ * out-of-line halves of these are for all that is not memory.
+ */
+static __always_inline bool svm_is_memory(const void __iomem *addr)
+{
+	return (__force unsigned long)addr >= PIO_RESERVED;
+}
+
+DEF_SVM_IOREAD(ioread8, readb)
+DEF_SVM_IOREAD(ioread16, readw)
+DEF_SVM_IOREAD(ioread16be, readw_be)
+DEF_SVM_IOREAD(ioread32, readl)
+DEF_SVM_IOREAD(ioread32be, readl_be)
+DEF_SVM_IOWRITE(iowrite8, u8, writeb)
+DEF_SVM_IOWRITE(iowrite16, u16, writew)
+DEF_SVM_IOWRITE(iowrite16be, u16, writew_be)
+DEF_SVM_IOWRITE(iowrite32, u32, writel)
+DEF_SVM_IOWRITE(iowrite32be, u32, writel_be)
+
+/*
+ * The kernel exports these with and without underscores, depending on its age (one
+ * 64-bit access to memory, two 32-bit ones to ports, in the order the name says), and
+ * leaves ioread64() to linux/io-64-nonatomic-*.h.
+ */
+#ifndef ioread64_lo_hi
+#define __svm_kernel_64(name)	__##name
+#else
+#define __svm_kernel_64(name)	name
+#endif
+
+#define DEF_SVM_IOREAD64(name, memory)					\
+u64 __svm_##name(const void __iomem *addr);				\
+static __always_inline u64 svm_##name(const void __iomem *addr)		\
+{									\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
+		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr); \
+	return __svm_kernel_64(name)(addr);				\
+}
+
+#define DEF_SVM_IOWRITE64(name, memory)					\
+void __svm_##name(u64 val, void __iomem *addr);				\
+static __always_inline void svm_##name(u64 val, void __iomem *addr)	\
+{									\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
+		__svm_kernel_64(name)(val, addr);			\
+	else if (svm_is_memory(addr))					\
+		__svm_##memory(val, addr);				\
+	else								\
+		__svm_##name(val, addr);				\
+}
+
+DEF_SVM_IOREAD64(ioread64_lo_hi, readq)
+DEF_SVM_IOREAD64(ioread64_hi_lo, readq)
+DEF_SVM_IOREAD64(ioread64be_lo_hi, readq_be)
+DEF_SVM_IOREAD64(ioread64be_hi_lo, readq_be)
+DEF_SVM_IOWRITE64(iowrite64_lo_hi, writeq)
+DEF_SVM_IOWRITE64(iowrite64_hi_lo, writeq)
+DEF_SVM_IOWRITE64(iowrite64be_lo_hi, writeq_be)
+DEF_SVM_IOWRITE64(iowrite64be_hi_lo, writeq_be)
+
+#define svm_ioread64(addr)		svm_ioread64_lo_hi(addr)
+#define svm_ioread64be(addr)		svm_ioread64be_lo_hi(addr)
+#define svm_iowrite64(val, addr)	svm_iowrite64_lo_hi(val, addr)
+#define svm_iowrite64be(val, addr)	svm_iowrite64be_lo_hi(val, addr)
+
+/*
+ * On ppc64 ports are memory-mapped: an access to one faults as any other. The exceptions
+ * are platforms that hook the port accessors (powernv, with its ports behind firmware):
+ * there the hook is called, as in the kernel's accessor, and no MMIO is made.
+ */
+#ifdef CONFIG_PPC_INDIRECT_PIO
+#define __svm_port_hook(name)	(ppc_pci_io.name)
+#else
+#define __svm_port_hook(name)	((typeof(ppc_pci_io.name))NULL)
+#endif
+
+static __always_inline volatile void __iomem *svm_port_address(unsigned long port)
+{
+	return (volatile void __iomem *)(_IO_BASE + port);
+}
+
+#define DEF_SVM_PORT_IN(name, type, memory)				\
+static __always_inline type svm_##name(unsigned long port)		\
+{									\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
+		return name(port);					\
+	if (unlikely(__svm_port_hook(name)))				\
+		return __svm_port_hook(name)(port);			\
+	return __svm_##memory(svm_port_address(port));			\
+}
+
+#define DEF_SVM_PORT_OUT(name, type, memory)				\
+static __always_inline void svm_##name(type val, unsigned long port)	\
+{									\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
+		name(val, port);					\
+	else if (unlikely(__svm_port_hook(name)))			\
+		__svm_port_hook(name)(val, port);			\
+	else								\
+		__svm_##memory(val, svm_port_address(port));		\
+}
+
+DEF_SVM_PORT_IN(inb, u8, readb)
+DEF_SVM_PORT_IN(inw, u16, readw)
+DEF_SVM_PORT_IN(inl, u32, readl)
+DEF_SVM_PORT_OUT(outb, u8, writeb)
+DEF_SVM_PORT_OUT(outw, u16, writew)
+DEF_SVM_PORT_OUT(outl, u32, writel)
+
+#define svm_inb_p(port)			svm_inb(port)
+#define svm_inw_p(port)			svm_inw(port)
+#define svm_inl_p(port)			svm_inl(port)
+#define svm_outb_p(val, port)		(udelay(1), svm_outb((val), (port)))
+#define svm_outw_p(val, port)		(udelay(1), svm_outw((val), (port)))
+#define svm_outl_p(val, port)		(udelay(1), svm_outl((val), (port)))
+
+/* Bulk accessors. @count is in elements, @n in bytes. */
+#define DEF_SVM_READS(name) \
+	DEF_SVM_VOID(name, (const volatile void __iomem *addr, void *buf, unsigned long count), \
+		     (addr, buf, count))
+#define DEF_SVM_WRITES(name) \
+	DEF_SVM_VOID(name, (volatile void __iomem *addr, const void *buf, unsigned long count), \
+		     (addr, buf, count))
+#define DEF_SVM_IOREAD_REP(name) \
+	DEF_SVM_VOID(name, (const void __iomem *addr, void *buf, unsigned long count), \
+		     (addr, buf, count))
+#define DEF_SVM_IOWRITE_REP(name) \
+	DEF_SVM_VOID(name, (void __iomem *addr, const void *buf, unsigned long count), \
+		     (addr, buf, count))
+#define DEF_SVM_INS(name) \
+	DEF_SVM_VOID(name, (unsigned long port, void *buf, unsigned long count), \
+		     (port, buf, count))
+#define DEF_SVM_OUTS(name) \
+	DEF_SVM_VOID(name, (unsigned long port, const void *buf, unsigned long count), \
+		     (port, buf, count))
+
+DEF_SVM_READS(readsb)
+DEF_SVM_READS(readsw)
+DEF_SVM_READS(readsl)
+DEF_SVM_WRITES(writesb)
+DEF_SVM_WRITES(writesw)
+DEF_SVM_WRITES(writesl)
+
+/* Here the kernel's count is an unsigned int. */
+DEF_SVM_VOID(readsq, (const volatile void __iomem *addr, void *buf, unsigned int count),
+	     (addr, buf, count))
+DEF_SVM_VOID(writesq, (volatile void __iomem *addr, const void *buf, unsigned int count),
+	     (addr, buf, count))
+
+DEF_SVM_IOREAD_REP(ioread8_rep)
+DEF_SVM_IOREAD_REP(ioread16_rep)
+DEF_SVM_IOREAD_REP(ioread32_rep)
+DEF_SVM_IOWRITE_REP(iowrite8_rep)
+DEF_SVM_IOWRITE_REP(iowrite16_rep)
+DEF_SVM_IOWRITE_REP(iowrite32_rep)
+
+DEF_SVM_INS(insb)
+DEF_SVM_INS(insw)
+DEF_SVM_INS(insl)
+DEF_SVM_OUTS(outsb)
+DEF_SVM_OUTS(outsw)
+DEF_SVM_OUTS(outsl)
+
+DEF_SVM_VOID(memcpy_fromio, (void *to, const volatile void __iomem *from, unsigned long n),
+	     (to, from, n))
+DEF_SVM_VOID(memcpy_toio, (volatile void __iomem *to, const void *from, unsigned long n),
+	     (to, from, n))
+DEF_SVM_VOID(memset_io, (volatile void __iomem *addr, int c, unsigned long n), (addr, c, n))
+
+/* linux/io.h declares these after it has included asm/io.h, which may have included this. */
+void __ioread32_copy(void *to, const void __iomem *from, size_t count);
+void __iowrite32_copy(void __iomem *to, const void *from, size_t count);
+void __iowrite64_copy(void __iomem *to, const void *from, size_t count);
+
+DEF_SVM_VOID(__ioread32_copy, (void *to, const void __iomem *from, size_t count),
+	     (to, from, count))
+DEF_SVM_VOID(__iowrite32_copy, (void __iomem *to, const void *from, size_t count),
+	     (to, from, count))
+DEF_SVM_VOID(__iowrite64_copy, (void __iomem *to, const void *from, size_t count),
+	     (to, from, count))
+
+/*
+ * What powerpc builds its accessors from, for the drivers that call it by name. These
+ * make the EEH check of the accessors above as well.
+ */
+#define svm__insb(addr, buf, count)	svm_readsb(addr, buf, count)
+#define svm__insw(addr, buf, count)	svm_readsw(addr, buf, count)
+#define svm__insl(addr, buf, count)	svm_readsl(addr, buf, count)
+#define svm__insw_ns(addr, buf, count)	svm_readsw(addr, buf, count)
+#define svm__insl_ns(addr, buf, count)	svm_readsl(addr, buf, count)
+#define svm__outsb(addr, buf, count)	svm_writesb(addr, buf, count)
+#define svm__outsw(addr, buf, count)	svm_writesw(addr, buf, count)
+#define svm__outsl(addr, buf, count)	svm_writesl(addr, buf, count)
+#define svm__outsw_ns(addr, buf, count)	svm_writesw(addr, buf, count)
+#define svm__outsl_ns(addr, buf, count)	svm_writesl(addr, buf, count)
+#define svm__memset_io(addr, c, n)	svm_memset_io(addr, c, n)
+#define svm__memcpy_fromio(to, from, n)	svm_memcpy_fromio(to, from, n)
+#define svm__memcpy_toio(to, from, n)	svm_memcpy_toio(to, from, n)
+#define svm_eeh_readb(addr)		svm_readb(addr)
+#define svm_eeh_readw(addr)		svm_readw(addr)
+#define svm_eeh_readl(addr)		svm_readl(addr)
+#define svm_eeh_readq(addr)		svm_readq(addr)
+#define svm_eeh_readw_be(addr)		svm_readw_be(addr)
+#define svm_eeh_readl_be(addr)		svm_readl_be(addr)
+#define svm_eeh_readq_be(addr)		svm_readq_be(addr)
+#define svm_eeh_readsb(addr, buf, count)	svm_readsb(addr, buf, count)
+#define svm_eeh_readsw(addr, buf, count)	svm_readsw(addr, buf, count)
+#define svm_eeh_readsl(addr, buf, count)	svm_readsl(addr, buf, count)
+#define svm_eeh_memcpy_fromio(to, from, n)	svm_memcpy_fromio(to, from, n)
+
+/* Read, change and write back: not atomic, as the kernel's are not. */
+#define svm_clrsetbits(type, addr, clear, set) \
+	svm_out_##type((addr), (svm_in_##type(addr) & ~(clear)) | (set))
+#define svm_clrsetbits_be64(addr, clear, set)	svm_clrsetbits(be64, addr, clear, set)
+#define svm_clrsetbits_le64(addr, clear, set)	svm_clrsetbits(le64, addr, clear, set)
+#define svm_clrsetbits_be32(addr, clear, set)	svm_clrsetbits(be32, addr, clear, set)
+#define svm_clrsetbits_le32(addr, clear, set)	svm_clrsetbits(le32, addr, clear, set)
+#define svm_clrsetbits_be16(addr, clear, set)	svm_clrsetbits(be16, addr, clear, set)
+#define svm_clrsetbits_le16(addr, clear, set)	svm_clrsetbits(le16, addr, clear, set)
+#define svm_clrsetbits_8(addr, clear, set)	svm_clrsetbits(8, addr, clear, set)
+#define svm_setbits32(addr, set)		svm_clrsetbits(be32, addr, 0, set)
+#define svm_clrbits32(addr, clear)		svm_clrsetbits(be32, addr, clear, 0)
+#define svm_setbits16(addr, set)		svm_clrsetbits(be16, addr, 0, set)
+#define svm_clrbits16(addr, clear)		svm_clrsetbits(be16, addr, clear, 0)
+#define svm_setbits8(addr, set)			svm_clrsetbits(8, addr, 0, set)
+#define svm_clrbits8(addr, clear)		svm_clrsetbits(8, addr, clear, 0)
+
+#undef DEF_SVM_RET
+#undef DEF_SVM_VOID
 #undef DEF_SVM_READ
 #undef DEF_SVM_WRITE
 #undef DEF_SVM_IN
 #undef DEF_SVM_OUT
+#undef DEF_SVM_IOREAD
+#undef DEF_SVM_IOWRITE
+#undef DEF_SVM_IOREAD64
+#undef DEF_SVM_IOWRITE64
+#undef DEF_SVM_PORT_IN
+#undef DEF_SVM_PORT_OUT
+#undef DEF_SVM_READS
+#undef DEF_SVM_WRITES
+#undef DEF_SVM_IOREAD_REP
+#undef DEF_SVM_IOWRITE_REP
+#undef DEF_SVM_INS
+#undef DEF_SVM_OUTS
 
 #endif /* _SVM_MMIO_H */

@@ -22,11 +22,15 @@
 #define INSN_MFSPRG0(rt)	(0x7c1042a6 | (u32)(rt) << 21)
 #define INSN_MTSPRG0(rs)	(0x7c1043a6 | (u32)(rs) << 21)
 #define INSN_LI_0(rt)		(0x38000000 | (u32)(rt) << 21)
+#define INSN_LIS(rt, si)	(0x3c000000 | (u32)(rt) << 21 | (si))
 #define INSN_ORIS(ra, ui)	(0x64000000 | (u32)(ra) << 21 | (u32)(ra) << 16 | (ui))
 #define INSN_ORI(ra, ui)	(0x60000000 | (u32)(ra) << 21 | (u32)(ra) << 16 | (ui))
 #define INSN_SYNC		0x7c0004ac
-#define INSN_RT_MASK		(31u << 21)
+#define INSN_EIEIO		0x7c0006ac
+#define INSN_ADDI(rt, ra, si)	(0x38000000 | (u32)(rt) << 21 | (u32)(ra) << 16 | (u16)(si))
+#define INSN_BDNZ(bytes)	(0x42000000 | ((u32)(bytes) & 0xfffc))
 #define INSN_RT(insn)		((insn) >> 21 & 31)
+#define INSN_RA(insn)		((insn) >> 16 & 31)
 
 /* Long enough for a symbol (KSYM_NAME_LEN is 512 at most), its offset and size. */
 #define SVM_SYMBOL_LEN		560
@@ -47,57 +51,98 @@ static int refuse(const struct svm_window *window, const char *why, u32 expected
 }
 
 /*
- * The instructions of a window follow from its word and two registers: the one
- * that keeps the old SPRG0 and the one that carries the word. Compare them all.
+ * The instructions that fill the buffer from, or fetch from it, what the access of
+ * @word moves: the same width, the other direction, with update, in the same register.
  */
-static int verify_shape(const struct svm_window *window, u32 saved, u32 capture)
+static bool is_buffer_access(u32 insn, u32 word, const struct svm_insn *access, u32 saved)
 {
-	const u32 *text = (const u32 *)window->access;
-	u32 word = window->word;
-	const struct {
-		int index;
-		u32 insn;
-		const char *wrong;
-	} shape[] = {
-		{ SVM_WINDOW_SAVE, INSN_MFSPRG0(saved), "SPRG0 is not saved" },
-		{ SVM_WINDOW_ZERO, INSN_LI_0(capture), "the word is not zero-extended" },
-		{ SVM_WINDOW_HIGH, INSN_ORIS(capture, word >> 16), "upper half of the word" },
-		{ SVM_WINDOW_LOW, INSN_ORI(capture, word & 0xffff), "lower half of the word" },
-		{ SVM_WINDOW_SYNC, INSN_SYNC, "no sync before the access" },
-		{ SVM_WINDOW_CAPTURE, INSN_MTSPRG0(capture), "SPRG0 is not written" },
-		{ SVM_WINDOW_RESTORE, INSN_MTSPRG0(saved), "SPRG0 is not restored" },
+	static const struct {
+		u32 access;	/* primary opcode */
+		u32 mask;
+		u32 match;
+	} pairs[] = {
+		{ 34, 0xfc000000, 39u << 26 },		/* lbz, stbu */
+		{ 40, 0xfc000000, 45u << 26 },		/* lhz, sthu */
+		{ 32, 0xfc000000, 37u << 26 },		/* lwz, stwu */
+		{ 58, 0xfc000003, 62u << 26 | 1 },	/* ld, stdu */
+		{ 38, 0xfc000000, 35u << 26 },		/* stb, lbzu */
+		{ 44, 0xfc000000, 41u << 26 },		/* sth, lhzu */
+		{ 36, 0xfc000000, 33u << 26 },		/* stw, lwzu */
+		{ 62, 0xfc000003, 58u << 26 | 1 },	/* std, ldu */
 	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(shape); i++) {
-		u32 found = text[shape[i].index];
-
-		if (found != shape[i].insn)
-			return refuse(window, shape[i].wrong, shape[i].insn, found);
-	}
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(pairs); i++)
+		if (word >> 26 == pairs[i].access && (insn & pairs[i].mask) == pairs[i].match)
+			return INSN_RT(insn) == access->rt && INSN_RA(insn) != access->ra &&
+			       INSN_RA(insn) != access->rt && INSN_RA(insn) != saved;
+	return false;
 }
 
+/* What may stand in a window besides the access. @at and @first count from the access. */
+static bool is_part_of_run(const struct svm_window *window, const struct svm_insn *access,
+			   u32 saved, int at, int first)
+{
+	u32 insn = ((const u32 *)window->access)[at];
+
+	return insn == INSN_EIEIO ||
+	       insn == INSN_ADDI(access->ra, access->ra, access->bytes) ||
+	       insn == INSN_BDNZ(4 * (first - at)) ||
+	       is_buffer_access(insn, window->word, access, saved);
+}
+
+/*
+ * The instructions of a window follow from its word and two registers: the one
+ * that keeps the old SPRG0 and the one that carries the word. Compare them all.
+ */
 static int verify_window(const struct svm_window *window)
 {
 	const u32 *text = (const u32 *)window->access;
-	u32 saved = INSN_RT(text[SVM_WINDOW_SAVE]);
-	u32 capture = INSN_RT(text[SVM_WINDOW_CAPTURE]);
+	int restore = window->restore / 4;
+	int at = window->save / 4;
+	u32 word = window->word;
 	struct svm_insn insn;
+	u32 saved, capture;
+	int first, i;
 
-	if (text[0] != window->word)
-		return refuse(window, "the word is not the instruction", window->word, text[0]);
-	if (!svm_insn_decode(window->word, &insn))
-		return refuse(window, "not a load or store that may be captured",
-			      window->word, text[0]);
+	if (text[0] != word)
+		return refuse(window, "the word is not the instruction", word, text[0]);
+	if (!svm_insn_decode(word, &insn))
+		return refuse(window, "not a load or store that may be captured", word, text[0]);
+	if (at >= 0 || restore <= 0)
+		return refuse(window, "the entry is damaged", at, restore);
+
+	saved = INSN_RT(text[at]);
+	capture = INSN_RT(text[at + 1]);
+	if (text[at] != INSN_MFSPRG0(saved))
+		return refuse(window, "SPRG0 is not saved", INSN_MFSPRG0(saved), text[at]);
+	/* As __SVM_BUILD_X and __SVM_BUILD_D. */
+	for (i = 0; i < 2; i++) {
+		u32 x_form[] = { INSN_LIS(capture, word >> 16), INSN_ORI(capture, word & 0xffff) };
+		u32 d_form[] = { INSN_LI_0(capture), INSN_ORIS(capture, word >> 16) };
+		u32 build = word >> 26 == 31 ? x_form[i] : d_form[i];
+
+		if (text[++at] != build)
+			return refuse(window, "another word is built", build, text[at]);
+	}
+	at++;
+	if (text[at] == INSN_SYNC)
+		at++;
+	if (text[at] != INSN_MTSPRG0(capture))
+		return refuse(window, "SPRG0 is not written", INSN_MTSPRG0(capture), text[at]);
+	if (text[restore] != INSN_MTSPRG0(saved))
+		return refuse(window, "SPRG0 is not restored", INSN_MTSPRG0(saved), text[restore]);
+
+	for (first = at + 1, i = first; i < restore; i++)
+		if (i && !is_part_of_run(window, &insn, saved, i, first))
+			return refuse(window, "something else is in the window", word, text[i]);
 
 	/* Neither register may be one that the access needs or changes. */
 	if (saved == capture || saved == insn.rt || saved == insn.ra || saved == insn.rb)
 		return refuse(window, "the saved SPRG0 is lost", saved, capture);
 	if (capture == insn.ra || capture == insn.rb || (insn.store && capture == insn.rt))
-		return refuse(window, "the word overwrites an operand", window->word, capture);
-
-	return verify_shape(window, saved, capture);
+		return refuse(window, "the word overwrites an operand", word, capture);
+	return 0;
 }
 
 /**

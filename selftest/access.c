@@ -47,6 +47,8 @@ int svm_access(struct svm_bar *bar, char *command)
 	unsigned int words = 0;
 	unsigned int bytes;
 	bool big_endian;
+	const struct svm_store_op *store_op;
+	const struct svm_load_op *load_op;
 	const char *why;
 	bool store;
 	u64 offset;
@@ -79,6 +81,12 @@ int svm_access(struct svm_bar *bar, char *command)
 			       offset, (u64)bar->size);
 		return -ERANGE;
 	}
+	load_op = svm_load_op_find(bytes, big_endian, bar->space);
+	store_op = svm_store_op_find(bytes, big_endian, bar->space);
+	if (!load_op || !store_op) {
+		svm_bar_notice(bar, "a port has 32 bits at most");
+		return -EINVAL;
+	}
 	why = svm_device_refuses(bar->device, offset, bytes);
 	if (why) {
 		svm_bar_notice(bar, "%s", why);
@@ -86,10 +94,10 @@ int svm_access(struct svm_bar *bar, char *command)
 	}
 
 	if (store) {
-		svm_store_op_find(bytes, big_endian)->store(bar->base + offset, val);
+		store_op->store(bar->base + offset, val);
 		strscpy(bar->answer, "written\n", sizeof(bar->answer));
 	} else {
-		val = svm_load_op_find(bytes, big_endian)->load(bar->base + offset);
+		val = load_op->load(bar->base + offset);
 		snprintf(bar->answer, sizeof(bar->answer), "0x%0*llx\n", 2 * bytes, val);
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include <linux/wait.h>
 
 #include "device.h"
+#include "ops.h"
 
 struct dentry;
 struct svm_ktap;
@@ -21,6 +22,7 @@ struct svm_ktap;
  * @name: "0000:00:01.0 bar0", for messages
  * @index: which BAR of the device
  * @device: what is known of the device
+ * @space: memory or ports
  * @big_endian: its registers are
  * @base: the mapping; valid unless @gone
  * @size: of the BAR, in bytes
@@ -39,6 +41,7 @@ struct svm_bar {
 	char name[32];
 	int index;
 	enum svm_device device;
+	enum svm_space space;
 	bool big_endian;
 	void __iomem *base;
 	resource_size_t size;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cases that check what an accessor must leave as it was, and what it must not. */
 #include <linux/irqflags.h>
+#include <linux/kernel.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 #include <asm/mmiowb.h>
 #include <asm/reg.h>
 
+#include "../svm_mmio_window.h"
 #include "device.h"
 #include "ops.h"
 #include "run.h"
@@ -17,7 +19,7 @@
 static bool op_is_harmless(struct svm_run *run, unsigned int bytes, bool store)
 {
 	if (run->bar->device == SVM_DEVICE_OTHER)
-		return bytes == 4 && !store;
+		return run->bar->space == SVM_MEMORY && bytes == 4 && !store;
 	return !svm_device_refuses(run->bar->device, EDU_DMA_SOURCE, bytes);
 }
 
@@ -29,10 +31,10 @@ static void check_each_op(struct svm_run *run,
 	const struct svm_store_op *store;
 	const struct svm_load_op *load;
 
-	for_each_load_op(load)
+	for_each_load_op(load, run->bar->space)
 		if (op_is_harmless(run, load->bytes, false))
 			check(run, load, NULL);
-	for_each_store_op(store)
+	for_each_store_op(store, run->bar->space)
 		if (op_is_harmless(run, store->bytes, true))
 			check(run, NULL, store);
 }
@@ -43,6 +45,8 @@ static unsigned int scratch(struct svm_run *run)
 	switch (run->bar->device) {
 	case SVM_DEVICE_TESTDEV:
 		return TESTDEV_UNUSED;
+	case SVM_DEVICE_PORTS:
+		return TESTDEV_PORT_UNUSED;
 	case SVM_DEVICE_EDU:
 		return EDU_DMA_SOURCE;
 	default:
@@ -86,10 +90,36 @@ static void check_sprg0(struct svm_run *run, const struct svm_load_op *load,
 	}
 }
 
+/* The same for what makes many accesses with one capture, over the bound of a run. */
+static void check_sprg0_bulk(struct svm_run *run)
+{
+	const u64 prior = 0xc008000000abcdefULL;
+	const struct svm_string_op *op;
+	u64 buf[SVM_WINDOW_RUN + 1] = { };
+	u64 before, after;
+
+	for_each_string_op(op, run->bar->space) {
+		preempt_disable();
+		before = mfspr(SPRN_SPRG0);
+		mtspr(SPRN_SPRG0, prior);
+		svm_tally_in(&run->tally, op, scratch(run), buf, ARRAY_SIZE(buf));
+		svm_tally_out(&run->tally, op, scratch(run), buf, ARRAY_SIZE(buf));
+		after = mfspr(SPRN_SPRG0);
+		mtspr(SPRN_SPRG0, before);
+		preempt_enable();
+
+		if (after != prior)
+			svm_run_fail(run, "%s or its opposite changed SPRG0 from 0x%llx to 0x%llx",
+				     op->name, prior, after);
+	}
+}
+
 /* SPRG0 is after every accessor what it was before. */
 void svm_case_sprg0_kept(struct svm_run *run)
 {
 	check_each_op(run, check_sprg0);
+	if (run->bar->device & (SVM_DEVICE_TESTDEV | SVM_DEVICE_PORTS | SVM_DEVICE_BUFFER))
+		check_sprg0_bulk(run);
 }
 
 static void check_irq_mask(struct svm_run *run, const struct svm_load_op *load,
@@ -126,7 +156,7 @@ static void check_mmiowb(struct svm_run *run, const struct svm_load_op *load,
 	struct mmiowb_state *state;
 	bool pending;
 
-	if (load)
+	if (load || store->raw)
 		return;
 	spin_lock(&lock);
 	state = __mmiowb_state();

@@ -27,20 +27,19 @@ static u64 value_with_first_byte(const struct svm_store_op *op, u8 byte, u8 othe
 	return op->big_endian ? svm_swab(val, op->bytes) : val;
 }
 
-static u64 testdev_value(unsigned int test, u32 count, unsigned int offset,
-			 const struct svm_load_op *op)
-{
-	u64 val = 0;
-	unsigned int i;
-
-	for (i = 0; i < op->bytes; i++)
-		val |= (u64)svm_testdev_header(test, count, offset + i) << 8 * i;
-	return op->big_endian ? svm_swab(val, op->bytes) : val;
-}
-
 static void testdev_select(struct svm_tally *tally, unsigned int test)
 {
-	svm_tally_store(tally, svm_store_op_find(1, false), TESTDEV_SELECTOR, test);
+	svm_tally_store(tally, svm_store_op_find(1, false, SVM_MEMORY), TESTDEV_SELECTOR, test);
+}
+
+/* @op reads of the header what it must be. */
+static void testdev_expect(struct svm_tally *tally, const struct svm_load_op *op,
+			   unsigned int offset, u32 count)
+{
+	u64 val = svm_testdev_value(SVM_DEVICE_TESTDEV, 0, count, offset, op->bytes,
+				    op->big_endian);
+
+	svm_tally_load_expect(tally, op, offset, val);
 }
 
 /* The count, read with each load accessor of its width. */
@@ -48,10 +47,9 @@ static void testdev_expect_count(struct svm_tally *tally, u32 count)
 {
 	const struct svm_load_op *op;
 
-	for_each_load_op(op)
+	for_each_load_op(op, SVM_MEMORY)
 		if (op->bytes == 4)
-			svm_tally_load_expect(tally, op, TESTDEV_COUNT,
-					      testdev_value(0, count, TESTDEV_COUNT, op));
+			testdev_expect(tally, op, TESTDEV_COUNT, count);
 }
 
 static void testdev_load_values(struct svm_tally *tally)
@@ -60,22 +58,21 @@ static void testdev_load_values(struct svm_tally *tally)
 	unsigned int offset;
 
 	testdev_select(tally, 0);
-	for_each_load_op(op)
+	for_each_load_op(op, SVM_MEMORY)
 		for (offset = 0; offset < TESTDEV_HEADER_SIZE; offset += op->bytes)
-			svm_tally_load_expect(tally, op, offset,
-					      testdev_value(0, 0, offset, op));
+			testdev_expect(tally, op, offset, 0);
 }
 
 static void edu_load_values(struct svm_tally *tally, bool big_endian)
 {
-	const struct svm_store_op *writeq = svm_store_op_find(8, false);
+	const struct svm_store_op *writeq = svm_store_op_find(8, false, SVM_MEMORY);
 	const struct svm_load_op *op;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
 		svm_tally_store(tally, writeq, EDU_DMA_SOURCE,
 				in_order(patterns[i], 8, writeq->big_endian, big_endian));
-		for_each_load_op(op) {
+		for_each_load_op(op, SVM_MEMORY) {
 			u64 val = op->bytes == 8 ? patterns[i] : EDU_ID_VALUE;
 
 			if (op->bytes < 4)
@@ -101,7 +98,7 @@ static void edu_expect(struct svm_run *run, unsigned int offset, u64 reg)
 {
 	const struct svm_load_op *op;
 
-	for_each_load_op(op) {
+	for_each_load_op(op, SVM_MEMORY) {
 		u64 val = reg & svm_width_mask(op->bytes);
 
 		if (op->bytes < 4 || (op->bytes == 8 && offset < EDU_DMA_SOURCE))
@@ -112,14 +109,47 @@ static void edu_expect(struct svm_run *run, unsigned int offset, u64 reg)
 	}
 }
 
-/* What each store accessor writes, each load accessor reads back. */
-void svm_case_store_readback(struct svm_run *run)
+/* All bytes of the value, at the addresses that its order says; the bytes beside it kept. */
+static void buffer_store_readback(struct svm_tally *tally)
+{
+	const struct svm_store_op *store;
+	const struct svm_load_op *load;
+	unsigned int i, offset;
+	const u64 filler = 0x5a;
+
+	for_each_store_op(store, SVM_MEMORY) {
+		for (i = 0; i < ARRAY_SIZE(patterns); i++) {
+			u64 val = patterns[i] & svm_width_mask(store->bytes);
+			u64 memory = store->big_endian ? svm_swab(val, store->bytes) : val;
+
+			/* 8 bytes: the value, and after it as many others as it leaves. */
+			svm_tally_store(tally, svm_store_op_find(8, false, SVM_MEMORY), 0,
+					filler * 0x0101010101010101ULL);
+			svm_tally_store(tally, store, 0, val);
+			for_each_load_op(load, SVM_MEMORY) {
+				for (offset = 0; offset < 8; offset += load->bytes) {
+					u64 expected = filler * 0x0101010101010101ULL;
+
+					expected &= ~svm_width_mask(store->bytes);
+					expected |= memory;
+					expected >>= 8 * offset;
+					expected &= svm_width_mask(load->bytes);
+					svm_tally_load_expect(tally, load, offset,
+							      in_order(expected, load->bytes,
+								       load->big_endian, false));
+				}
+			}
+		}
+	}
+}
+
+static void edu_store_readback(struct svm_run *run)
 {
 	static const unsigned int dma[] = { EDU_DMA_SOURCE, EDU_DMA_DESTINATION, EDU_DMA_COUNT };
 	const struct svm_store_op *op;
 	unsigned int i, j;
 
-	for_each_store_op(op) {
+	for_each_store_op(op, SVM_MEMORY) {
 		if (op->bytes < 4)
 			continue;
 		for (i = 0; i < ARRAY_SIZE(patterns); i++) {
@@ -138,6 +168,15 @@ void svm_case_store_readback(struct svm_run *run)
 	}
 }
 
+/* What each store accessor writes, each load accessor reads back. */
+void svm_case_store_readback(struct svm_run *run)
+{
+	if (run->bar->device == SVM_DEVICE_BUFFER)
+		buffer_store_readback(&run->tally);
+	else
+		edu_store_readback(run);
+}
+
 /*
  * The device counts the stores it had to, and no others: the byte it looks for in
  * the right place, in the wrong place, absent, and at another address.
@@ -148,7 +187,7 @@ void svm_case_store_match(struct svm_run *run)
 	const u8 match = TESTDEV_DATA, other = TESTDEV_DATA ^ 0xff;
 	const struct svm_store_op *op;
 
-	for_each_store_op(op) {
+	for_each_store_op(op, SVM_MEMORY) {
 		u64 right = value_with_first_byte(op, match, other);
 		u64 wrong = value_with_first_byte(op, other, match);
 
@@ -180,17 +219,19 @@ void svm_case_store_match(struct svm_run *run)
 void svm_case_test_selector(struct svm_run *run)
 {
 	struct svm_tally *tally = &run->tally;
-	const struct svm_load_op *readb = svm_load_op_find(1, false);
+	const struct svm_load_op *readb = svm_load_op_find(1, false, SVM_MEMORY);
 	const struct svm_store_op *op;
 	unsigned int test, offset;
 
-	for_each_store_op(op) {
+	for_each_store_op(op, SVM_MEMORY) {
 		for (test = 0; test < TESTDEV_TESTS; test++) {
 			svm_tally_store(tally, op, TESTDEV_SELECTOR,
 					value_with_first_byte(op, test, 0));
-			for (offset = 0; offset < TESTDEV_HEADER_SIZE; offset++)
-				svm_tally_load_expect(tally, readb, offset,
-						      svm_testdev_header(test, 0, offset));
+			for (offset = 0; offset < TESTDEV_HEADER_SIZE; offset++) {
+				u8 byte = svm_testdev_header(SVM_DEVICE_TESTDEV, test, 0, offset);
+
+				svm_tally_load_expect(tally, readb, offset, byte);
+			}
 			/* A store to the target counts, in a test that has just begun. */
 			if (op->bytes == 1 && test)
 				continue;
@@ -214,12 +255,12 @@ static void testdev_same_as_kernel(struct svm_tally *tally)
 	unsigned int offset;
 
 	testdev_select(tally, 0);
-	for_each_load_op(load)
+	for_each_load_op(load, SVM_MEMORY)
 		for (offset = 0; offset < TESTDEV_HEADER_SIZE; offset += load->bytes)
 			svm_tally_load_expect(tally, load, offset,
 					      load->kernel(tally->base + offset));
 
-	for_each_store_op(store) {
+	for_each_store_op(store, SVM_MEMORY) {
 		u64 val = value_with_first_byte(store, TESTDEV_DATA, 0);
 
 		testdev_select(tally, 0);
@@ -236,7 +277,7 @@ static void edu_same_as_kernel(struct svm_tally *tally)
 	const struct svm_load_op *load;
 	unsigned int i;
 
-	for_each_store_op(store) {
+	for_each_store_op(store, SVM_MEMORY) {
 		if (store->bytes < 4)
 			continue;
 		for (i = 0; i < ARRAY_SIZE(patterns); i++) {
@@ -244,7 +285,7 @@ static void edu_same_as_kernel(struct svm_tally *tally)
 
 			store->kernel(tally->base + EDU_DMA_SOURCE, val);
 			svm_tally_store(tally, store, EDU_DMA_DESTINATION, val);
-			for_each_load_op(load) {
+			for_each_load_op(load, SVM_MEMORY) {
 				if (load->bytes < 4)
 					continue;
 				/* Ours reads what the kernel wrote, and the other way round. */
@@ -272,7 +313,7 @@ void svm_case_all_ones(struct svm_run *run)
 {
 	const struct svm_load_op *op;
 
-	for_each_load_op(op)
+	for_each_load_op(op, SVM_MEMORY)
 		if (op->bytes >= 4)
 			svm_tally_load_expect(&run->tally, op,
 					      op->bytes == 4 ? EDU_ALL_ONES_32 : EDU_ALL_ONES_64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PCI driver of the self-test: claims the memory BARs of QEMU's test devices,
+ * The PCI driver of the self-test: claims the BARs of QEMU's test devices,
  * and of any device an administrator hands over:
  *
  *	echo svm_mmio > /sys/bus/pci/devices/BDF/driver_override
@@ -38,7 +38,8 @@ static int claim_bar(struct pci_dev *pdev, struct svm_claim *claim, int index)
 	snprintf(name, sizeof(name), "bar%d", index);
 	snprintf(bar->name, sizeof(bar->name), "%s %s", pci_name(pdev), name);
 	bar->index = index;
-	bar->device = svm_device_of(pdev);
+	bar->device = svm_device_of(pdev, index);
+	bar->space = pci_resource_flags(pdev, index) & IORESOURCE_MEM ? SVM_MEMORY : SVM_PORT;
 	bar->size = pci_resource_len(pdev, index);
 
 	err = pci_request_region(pdev, index, KBUILD_MODNAME);
@@ -101,7 +102,7 @@ static int svm_selftest_probe(struct pci_dev *pdev, const struct pci_device_id *
 		return -ENOMEM;
 	INIT_LIST_HEAD(&claim->bars);
 
-	err = pci_enable_device_mem(pdev);
+	err = pci_enable_device(pdev);
 	if (err) {
 		kfree(claim);
 		return err;
@@ -109,8 +110,8 @@ static int svm_selftest_probe(struct pci_dev *pdev, const struct pci_device_id *
 	claim->dir = debugfs_create_dir(pci_name(pdev), debugfs_parent);
 
 	for (index = 0; index < PCI_STD_NUM_BARS; index++) {
-		if (!(pci_resource_flags(pdev, index) & IORESOURCE_MEM) ||
-		    !pci_resource_len(pdev, index))
+		/* The upper half of a 64-bit BAR has no length. */
+		if (!pci_resource_len(pdev, index))
 			continue;
 		err = claim_bar(pdev, claim, index);
 		if (err) {
@@ -119,7 +120,7 @@ static int svm_selftest_probe(struct pci_dev *pdev, const struct pci_device_id *
 		}
 	}
 	if (list_empty(&claim->bars)) {
-		dev_err(&pdev->dev, "has no memory BAR to test\n");
+		dev_err(&pdev->dev, "has no BAR to test\n");
 		err = -ENODEV;
 		goto err_release;
 	}

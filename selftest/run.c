@@ -21,31 +21,55 @@ struct svm_case {
 	void (*run)(struct svm_run *run);
 };
 
+/* Short, for the table. */
+#define TESTDEV	SVM_DEVICE_TESTDEV
+#define PORTS	SVM_DEVICE_PORTS
+#define EDU	SVM_DEVICE_EDU
+#define BUFFER	SVM_DEVICE_BUFFER
+#define ANY	(TESTDEV | PORTS | EDU | BUFFER | SVM_DEVICE_OTHER)
+
 static const struct svm_case cases[] = {
-	{ "load_values", SVM_DEVICE_KNOWN, svm_case_load_values },
-	{ "store_readback", SVM_DEVICE_EDU, svm_case_store_readback },
-	{ "store_match", SVM_DEVICE_TESTDEV, svm_case_store_match },
-	{ "test_selector", SVM_DEVICE_TESTDEV, svm_case_test_selector },
-	{ "same_as_kernel", SVM_DEVICE_KNOWN, svm_case_same_as_kernel },
-	{ "all_ones", SVM_DEVICE_EDU, svm_case_all_ones },
-	{ "sprg0_kept", SVM_DEVICE_ANY, svm_case_sprg0_kept },
-	{ "irq_mask_kept", SVM_DEVICE_ANY, svm_case_irq_mask_kept },
-	{ "mmiowb_pending", SVM_DEVICE_KNOWN, svm_case_mmiowb_pending },
-	{ "nested_timer", SVM_DEVICE_KNOWN, svm_case_nested_timer },
-	{ "nested_ipi", SVM_DEVICE_KNOWN, svm_case_nested_ipi },
-	{ "stress", SVM_DEVICE_KNOWN, svm_case_stress },
+	{ "load_values", TESTDEV | EDU, svm_case_load_values },
+	{ "store_readback", EDU | BUFFER, svm_case_store_readback },
+	{ "store_match", TESTDEV, svm_case_store_match },
+	{ "test_selector", TESTDEV, svm_case_test_selector },
+	{ "port_values", PORTS, svm_case_port_values },
+	{ "string_values", TESTDEV | PORTS | BUFFER, svm_case_string_values },
+	{ "copy_fuzz", BUFFER, svm_case_copy_fuzz },
+	{ "same_as_kernel", TESTDEV | EDU, svm_case_same_as_kernel },
+	{ "all_ones", EDU, svm_case_all_ones },
+	{ "sprg0_kept", ANY, svm_case_sprg0_kept },
+	{ "irq_mask_kept", ANY, svm_case_irq_mask_kept },
+	{ "mmiowb_pending", TESTDEV | PORTS | EDU | BUFFER, svm_case_mmiowb_pending },
+	{ "nested_timer", TESTDEV | EDU, svm_case_nested_timer },
+	{ "nested_ipi", TESTDEV | EDU, svm_case_nested_ipi },
+	{ "stress", TESTDEV | EDU, svm_case_stress },
 };
 
-static const char *skip_reason(const struct svm_case *c)
+/* "needs pci-testdev or edu": which devices the case is for. */
+static void skip_case(struct svm_run *run, const struct svm_case *c)
 {
-	switch (c->devices) {
-	case SVM_DEVICE_TESTDEV:
-		return "needs pci-testdev";
-	case SVM_DEVICE_EDU:
-		return "needs edu";
-	default:
-		return "needs pci-testdev or edu";
+	static const struct {
+		enum svm_device device;
+		const char *name;
+	} names[] = {
+		{ TESTDEV, "pci-testdev" },
+		{ PORTS, "the ports of pci-testdev" },
+		{ EDU, "edu" },
+		{ BUFFER, "the buffer of nvme" },
+	};
+	const char *separator = "needs ";
+	char why[80];
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!(c->devices & names[i].device))
+			continue;
+		len += scnprintf(why + len, sizeof(why) - len, "%s%s", separator, names[i].name);
+		separator = " or ";
 	}
+	svm_ktap_skip(run->ktap, c->name, why);
 }
 
 /**
@@ -98,7 +122,7 @@ static void run_case(struct svm_run *run, const struct svm_case *c)
 	const struct svm_tally *tally = &run->tally;
 
 	if (!(c->devices & run->bar->device)) {
-		svm_ktap_skip(run->ktap, c->name, skip_reason(c));
+		skip_case(run, c);
 		return;
 	}
 

@@ -48,6 +48,10 @@ void svm_case_test_selector(struct svm_run *run);
 void svm_case_same_as_kernel(struct svm_run *run);
 void svm_case_all_ones(struct svm_run *run);
 
+void svm_case_port_values(struct svm_run *run);
+void svm_case_string_values(struct svm_run *run);
+void svm_case_copy_fuzz(struct svm_run *run);
+
 void svm_case_sprg0_kept(struct svm_run *run);
 void svm_case_irq_mask_kept(struct svm_run *run);
 void svm_case_mmiowb_pending(struct svm_run *run);

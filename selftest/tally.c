@@ -34,6 +34,20 @@ void svm_tally_load_expect(struct svm_tally *tally, const struct svm_load_op *op
 	svm_tally_expect(tally, op->name, offset, expected, svm_tally_load(tally, op, offset));
 }
 
+void svm_tally_in(struct svm_tally *tally, const struct svm_string_op *op, unsigned int offset,
+		  void *buf, unsigned int count)
+{
+	tally->accesses += count;
+	op->in(tally->base + offset, buf, count);
+}
+
+void svm_tally_out(struct svm_tally *tally, const struct svm_string_op *op, unsigned int offset,
+		   const void *buf, unsigned int count)
+{
+	tally->accesses += count;
+	op->out(tally->base + offset, buf, count);
+}
+
 void svm_tally_add(struct svm_tally *sum, const struct svm_tally *part)
 {
 	if (!sum->wrong)

@@ -39,6 +39,10 @@ void svm_tally_expect(struct svm_tally *tally, const char *op, unsigned int offs
 		      u64 expected, u64 got);
 void svm_tally_load_expect(struct svm_tally *tally, const struct svm_load_op *op,
 			   unsigned int offset, u64 expected);
+void svm_tally_in(struct svm_tally *tally, const struct svm_string_op *op, unsigned int offset,
+		  void *buf, unsigned int count);
+void svm_tally_out(struct svm_tally *tally, const struct svm_string_op *op, unsigned int offset,
+		   const void *buf, unsigned int count);
 void svm_tally_add(struct svm_tally *sum, const struct svm_tally *part);
 
 #endif /* _SVM_SELFTEST_TALLY_H */

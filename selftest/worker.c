@@ -29,7 +29,8 @@
 void svm_worker_prepare(struct svm_bar *bar, struct svm_tally *tally)
 {
 	if (bar->device == SVM_DEVICE_TESTDEV)
-		svm_tally_store(tally, svm_store_op_find(1, false), TESTDEV_SELECTOR, 0);
+		svm_tally_store(tally, svm_store_op_find(1, false, SVM_MEMORY),
+				TESTDEV_SELECTOR, 0);
 }
 
 /*
@@ -39,23 +40,20 @@ void svm_worker_prepare(struct svm_bar *bar, struct svm_tally *tally)
 static void testdev_step(struct svm_tally *tally, unsigned int step)
 {
 	static const u8 offsets[] = { 0x00, 0x10, 0x18 };
-	unsigned int which = step % (svm_load_op_count + svm_store_op_count);
-	u64 val = 0;
-	unsigned int i;
+	unsigned int which = step % (svm_memory_load_op_count + svm_memory_store_op_count);
 
-	if (which < svm_load_op_count) {
+	if (which < svm_memory_load_op_count) {
 		const struct svm_load_op *op = &svm_load_ops[which];
 		unsigned int offset = offsets[step % ARRAY_SIZE(offsets)];
 
-		for (i = 0; i < op->bytes; i++)
-			val = val << 8 | svm_testdev_header(0, 0, offset + (op->big_endian ? i :
-								 op->bytes - 1 - i));
-		svm_tally_load_expect(tally, op, offset, val);
+		svm_tally_load_expect(tally, op, offset,
+				      svm_testdev_value(SVM_DEVICE_TESTDEV, 0, 0, offset,
+							op->bytes, op->big_endian));
 	} else {
-		const struct svm_store_op *op = &svm_store_ops[which - svm_load_op_count];
+		const struct svm_store_op *op = &svm_store_ops[which - svm_memory_load_op_count];
 		bool match = step & 1;
+		u64 val = match ? TESTDEV_DATA : 0;
 
-		val = match ? TESTDEV_DATA : 0;
 		if (op->big_endian)
 			val <<= 8 * (op->bytes - 1);
 		svm_tally_store(tally, op, TESTDEV_TARGET(0), val);
@@ -73,14 +71,14 @@ static void edu_step(struct svm_bar *bar, struct svm_tally *tally,
 	static const u8 registers[] = {
 		EDU_DMA_SOURCE, EDU_DMA_DESTINATION, EDU_DMA_COUNT, EDU_LIVENESS,
 	};
-	const struct svm_store_op *store = &svm_store_ops[step % svm_store_op_count];
-	const struct svm_load_op *load = &svm_load_ops[step % svm_load_op_count];
+	const struct svm_store_op *store = &svm_store_ops[step % svm_memory_store_op_count];
+	const struct svm_load_op *load = &svm_load_ops[step % svm_memory_load_op_count];
 	u64 val = 0x9e3779b97f4a7c15ULL * (step + 1);
 	unsigned int offset;
 
 	if (owner >= ARRAY_SIZE(registers) || store->bytes < 4 ||
 	    (registers[owner] == EDU_LIVENESS && store->bytes != 4)) {
-		load = svm_load_op_find(4, step & 1);
+		load = svm_load_op_find(4, step & 1, SVM_MEMORY);
 		svm_tally_load_expect(tally, load, EDU_ID,
 				      load->big_endian == bar->big_endian ? EDU_ID_VALUE :
 				      svm_swab(EDU_ID_VALUE, 4));
@@ -89,7 +87,7 @@ static void edu_step(struct svm_bar *bar, struct svm_tally *tally,
 
 	offset = registers[owner];
 	if (load->bytes != store->bytes)
-		load = svm_load_op_find(store->bytes, step & 1);
+		load = svm_load_op_find(store->bytes, step & 1, SVM_MEMORY);
 	val &= svm_width_mask(store->bytes);
 	svm_tally_store(tally, store, offset, val);
 	if (offset == EDU_LIVENESS)
@@ -121,8 +119,8 @@ void svm_worker_step(struct svm_bar *bar, struct svm_tally *tally,
 void svm_worker_verify(struct svm_run *run)
 {
 	if (run->bar->device == SVM_DEVICE_TESTDEV)
-		svm_tally_load_expect(&run->tally, svm_load_op_find(4, false), TESTDEV_COUNT,
-				      (u32)run->tally.matching);
+		svm_tally_load_expect(&run->tally, svm_load_op_find(4, false, SVM_MEMORY),
+				      TESTDEV_COUNT, (u32)run->tally.matching);
 }
 
 static enum hrtimer_restart worker_tick(struct hrtimer *timer)

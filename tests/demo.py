@@ -9,7 +9,7 @@ from lab.oracle import OracleError
 from lab.subject import Subject, main_kernel
 
 CPUS = 4
-ROW = "{:<16} {:<12} {:<8} {:>10} {:>16} {:>12}"
+ROW = "{:<16} {:<16} {:<8} {:>10} {:>16} {:>12}"
 
 
 def verdict(run):
@@ -28,7 +28,7 @@ def show(subject):
     failures = 0
     accesses = 0
     print(ROW.format("case", "device", "result", "accesses", "oracle matched", "mismatched"))
-    print(ROW.format("-" * 16, "-" * 12, "-" * 8, "-" * 10, "-" * 16, "-" * 12))
+    print(ROW.format("-" * 16, "-" * 16, "-" * 8, "-" * 10, "-" * 16, "-" * 12))
     for device in subject.bars:
         for case in subject.cases(device):
             run = subject.run(device, case)

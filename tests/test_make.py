@@ -61,7 +61,7 @@ def test_install_respects_destdir(tree, kernel):
 
 
 def test_what_dkms_does_builds(tree, kernel):
-    """Its MAKE line, with the variables that DKMS sets, for a kernel that is not the running one."""
+    """Its MAKE line, with the variable that DKMS sets, for another kernel than the running one."""
     settings = subprocess.run(
         ["bash", "-c", f"kernel_source_dir={kernel.headers}; . ./dkms.conf; "
          'printf "%s\\n" "${MAKE[0]}" "${BUILT_MODULE_NAME[0]}" "$PACKAGE_VERSION" "$CLEAN"'],

@@ -26,6 +26,17 @@ COMPLAINTS = re.compile("|".join((
 )))
 
 
+# Warnings that only say that this host kept a virtual CPU waiting.
+HOST_WAS_BUSY = re.compile(r"hrtimer: interrupt took \d+ ns")
+NOTICE = 5      # KERN_NOTICE; lower is worse
+
+
+def worse_than_notice(messages):
+    """Those of @messages, from Guest.dmesg(), that are worse than a notice."""
+    return [(level, text) for level, text in messages
+            if level < NOTICE and not HOST_WAS_BUSY.search(text)]
+
+
 def read(path):
     """The lines of the log. A console has carriage returns, and may hold any bytes at all."""
     if not path.exists():

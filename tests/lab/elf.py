@@ -11,3 +11,14 @@ def text_sections(ko):
     with open(ko, "rb") as file:
         return {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()
                 if section["sh_flags"] & SHF_EXECINSTR and section["sh_size"]}
+
+
+def depends(ko):
+    """The modules that module file @ko needs: a list of names."""
+    with open(ko, "rb") as file:
+        data = ELFFile(file).get_section_by_name(".modinfo").data()
+    for line in data.decode("ascii", "replace").split("\0"):
+        key, _, value = line.partition("=")
+        if key == "depends":
+            return value.split(",") if value else []
+    return []

@@ -24,13 +24,16 @@ MUTANTS = {
     "restore-before-access": [
         ("svm_mmio_window.h",
          '"77:	" insn "\\n"						\\\n'
-         '	"	mtspr	%[sprg0],%[saved]\\n"				\\\n',
-         '"	mtspr	%[sprg0],%[saved]\\n"				\\\n'
-         '	"77:	" insn "\\n"						\\\n'),
+         '	after								\\\n'
+         '	"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n',
+         '"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n'
+         '	"77:	" insn "\\n"						\\\n'
+         '	after								\\\n'),
     ],
     # SPRG0 keeps the word.
     "no-restore": [
-        ("svm_mmio_window.h", '	"	mtspr	%[sprg0],%[saved]\\n"				\\\n', ""),
+        ("svm_mmio_window.h", '"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n',
+         '"78:\\n"								\\\n'),
     ],
 }
 

@@ -37,8 +37,8 @@ def functions(ko, section=None):
         if match := FUNCTION.match(line):
             current = found.setdefault(match[1], [])
         elif match := INSN.match(line):
-            current.append(Insn(int(match[1], 16), int.from_bytes(bytes.fromhex(match[2]), "little"),
-                                match[3], match[4]))
+            word = int.from_bytes(bytes.fromhex(match[2]), "little")
+            current.append(Insn(int(match[1], 16), word, match[3], match[4]))
         elif (match := RELOCATION.match(line)) and current and current[-1].is_branch:
             current[-1].operands = match[2]
     return found

@@ -16,8 +16,14 @@ from .errors import GuestError
 from .guest import Guest
 
 DEBUGFS = "/sys/kernel/debug/svm_mmio"
-IDS = {"0x1b36 0x0005": "pci-testdev", "0x1234 0x11e8": "edu"}
+IDS = {"0x1b36 0x0005": "pci-testdev", "0x1234 0x11e8": "edu", "0x1b36 0x0010": "nvme"}
 ORACLE = paths.BUILD / "oracle"
+
+# The nvme has no disk: its controller memory buffer is a memory BAR, every access to which is
+# emulated, of any width. It is handed over, as nobody wants the self-test to take disks.
+DEVICES = ("pci-testdev", "edu", "nvme,serial=lab,cmb_size_mb=1,legacy-cmb=on")
+BUFFER = "nvme bar2"
+PORTS = "pci-testdev bar1"
 
 
 def build(kernel, **options):
@@ -48,8 +54,12 @@ class CaseRun:
 
     @property
     def none_captured(self):
-        """Whether the oracle saw exactly the accesses made, none of them captured."""
-        return (self.seen.mismatched, self.seen.matched) == (self.accesses, 0)
+        """Whether no access was captured.
+
+        Accesses by functions of the kernel image, such as ioread32(), are not in the module's
+        text: of a direct run the oracle may see fewer than were made.
+        """
+        return self.seen.matched == 0 and self.seen.mismatched <= self.accesses
 
 
 class Subject:
@@ -62,7 +72,7 @@ class Subject:
         self.bars = {}          # device -> directory in debugfs
 
     @classmethod
-    def boot(cls, kernel, *, name, ko=None, smp=4, files=None, **options):
+    def boot(cls, kernel, *, name, ko=None, smp=4, files=None, devices=DEVICES, **options):
         """Boot @kernel under the oracle. @ko is the module file, the tree's own if None.
 
         Other options are those of Guest.boot().
@@ -73,7 +83,8 @@ class Subject:
         scratch = tempfile.mkdtemp(prefix=f"{name}-", dir=ORACLE)
         judge = oracle.Oracle(scratch, plugin, vcpus=smp,
                               skip=[oracle.kernel_text(kernel.vmlinux), oracle.USER_TEXT])
-        guest = Guest.boot(kernel, name=name, smp=smp, files={"/svm_mmio.ko": ko, **(files or {})},
+        guest = Guest.boot(kernel, name=name, smp=smp, devices=devices,
+                           files={"/svm_mmio.ko": ko, **(files or {})},
                            plugin=judge.plugin_argument(), **options)
         return cls(guest, judge, ko)
 
@@ -85,10 +96,15 @@ class Subject:
         self.guest.__exit__(*error)
 
     def load(self, parameters="", module="/svm_mmio.ko", ko=None):
-        """Load the module; from now on the oracle judges its text. Raises if it does not load.
+        """Hand over the nvme and load the module; from now on the oracle judges its text.
+
+        Raises CommandFailed if it does not load.
 
         @module and @ko are another module file, in the guest and on the host.
         """
+        self.guest.check("for d in /sys/bus/pci/devices/*; do"
+                         ' [ "$(cat $d/vendor $d/device)" = "$(printf \'0x1b36\\n0x0010\')" ] &&'
+                         " echo svm_mmio >$d/driver_override; done; true")
         self.guest.check(f"insmod {module} {parameters}")
         sections = self.guest.check(
             "cd /sys/module/svm_mmio/sections; for s in .[!.]*; do echo $s $(cat $s); done")
@@ -96,12 +112,19 @@ class Subject:
         self.oracle.judge([("svm_mmio", int(address, 16), int(address, 16) + sizes[name])
                            for name, address in map(str.split, sections.splitlines())
                            if name in sizes])
+        self.find_bars()
+
+    def find_bars(self):
+        """Look which BARs are claimed. BAR 0 goes by the name of its device alone."""
         self.bars = {}
         for line in self.guest.check(
-                f"for d in {DEBUGFS}/*:*; do [ -d $d ] || continue; p=/sys/bus/pci/devices/${{d##*/}};"
-                " echo $(cat $p/vendor $p/device) $d/bar0; done").splitlines():
+                f"for d in {DEBUGFS}/*/bar*; do [ -d $d ] || continue; b=${{d%/*}};"
+                " p=/sys/bus/pci/devices/${b##*/}; echo $(cat $p/vendor $p/device) $d;"
+                " done").splitlines():
             vendor, device, directory = line.split()
-            self.bars[IDS.get(f"{vendor} {device}", directory)] = directory
+            name = IDS.get(f"{vendor} {device}", f"{vendor}:{device}")
+            bar = directory.rpartition("/")[2]
+            self.bars[name if bar == "bar0" else f"{name} {bar}"] = directory
 
     def unload(self):
         """Unload the module."""

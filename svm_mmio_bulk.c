@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Backend "sprg0", accessors of many elements: string and copy functions. One
+ * capture serves a run of accesses by the same instruction; see svm_mmio_window.h.
+ */
+#include <linux/bitops.h>
+#include <linux/export.h>
+#include <linux/irqflags.h>
+#include <linux/kprobes.h>
+#include <linux/minmax.h>
+#include <linux/pci.h>	/* asm/eeh.h needs it where CONFIG_EEH is not set */
+#include <asm/barrier.h>
+#include <asm/eeh.h>
+
+#include "svm_mmio.h"
+#include "svm_mmio_compat.h"
+#include "svm_mmio_window.h"
+
+/*
+ * Runs over any number of elements: bounded pieces, interrupts enabled in between.
+ * @step is by how much the register moves on with every element; @count is not 0.
+ */
+#define DEF_RUN_IN(kind, bytes, step)					\
+static noinline notrace unsigned long					\
+run_##kind##_##bytes(const volatile void __iomem *addr, void *buf, unsigned long count) \
+{									\
+	unsigned long flags, val, n;					\
+									\
+	do {								\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
+		raw_local_irq_pmu_save(flags);				\
+		val = svm_run_##kind##_##bytes(addr, buf, n);		\
+		raw_local_irq_pmu_restore(flags);			\
+		addr += n * (step);					\
+		buf += n * (bytes);					\
+		count -= n;						\
+	} while (count);						\
+	return val;							\
+}									\
+NOKPROBE_SYMBOL(run_##kind##_##bytes)
+
+#define DEF_RUN_OUT(kind, bytes, step)					\
+static noinline notrace void						\
+run_##kind##_##bytes(volatile void __iomem *addr, const void *buf, unsigned long count) \
+{									\
+	unsigned long flags, n;						\
+									\
+	do {								\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
+		raw_local_irq_pmu_save(flags);				\
+		svm_run_##kind##_##bytes(addr, buf, n);			\
+		raw_local_irq_pmu_restore(flags);			\
+		addr += n * (step);					\
+		buf += n * (bytes);					\
+		count -= n;						\
+	} while (count);						\
+}									\
+NOKPROBE_SYMBOL(run_##kind##_##bytes)
+
+#define DEF_RUN_SET(bytes)						\
+static noinline notrace void						\
+run_set_##bytes(volatile void __iomem *addr, unsigned long val, unsigned long count) \
+{									\
+	unsigned long flags, n;						\
+									\
+	do {								\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
+		raw_local_irq_pmu_save(flags);				\
+		svm_run_set_##bytes(addr, val, n);			\
+		raw_local_irq_pmu_restore(flags);			\
+		addr += n * (bytes);					\
+		count -= n;						\
+	} while (count);						\
+}									\
+NOKPROBE_SYMBOL(run_set_##bytes)
+
+#define DEF_RUNS(bytes)							\
+DEF_RUN_IN(ins, bytes, 0);						\
+DEF_RUN_IN(in, bytes, bytes);						\
+DEF_RUN_OUT(outs, bytes, 0);						\
+DEF_RUN_OUT(out, bytes, bytes);						\
+DEF_RUN_SET(bytes)
+
+DEF_RUNS(1);
+DEF_RUNS(2);
+DEF_RUNS(4);
+DEF_RUNS(8);
+
+/* The sync that the kernel's string and copy functions begin and end with. */
+static __always_inline void sync_device(void)
+{
+	mb();	/* orders accesses to memory and to the device against each other */
+}
+
+/* As _insb() and eeh_readsb() of the kernel, for each width. */
+#define DEF_READS(name, type, bytes, number)				\
+notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number count) \
+{									\
+	type last;							\
+									\
+	if (!count)							\
+		return;							\
+	sync_device();							\
+	last = run_ins_##bytes(addr, buf, count);			\
+	svm_window_wait(last);						\
+	if (EEH_POSSIBLE_ERROR(last, type))				\
+		eeh_check_failure(addr);				\
+}									\
+EXPORT_SYMBOL_GPL(__svm_##name)
+
+/* As _outsb() of the kernel, for each width. */
+#define DEF_WRITES(name, bytes, number)					\
+notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number count) \
+{									\
+	if (!count)							\
+		return;							\
+	sync_device();							\
+	run_outs_##bytes(addr, buf, count);				\
+	sync_device();							\
+}									\
+EXPORT_SYMBOL_GPL(__svm_##name)
+
+DEF_READS(readsb, u8, 1, unsigned long);
+DEF_READS(readsw, u16, 2, unsigned long);
+DEF_READS(readsl, u32, 4, unsigned long);
+DEF_READS(readsq, u64, 8, unsigned int);
+DEF_WRITES(writesb, 1, unsigned long);
+DEF_WRITES(writesw, 2, unsigned long);
+DEF_WRITES(writesl, 4, unsigned long);
+DEF_WRITES(writesq, 8, unsigned int);
+
+/*
+ * The widest access that is aligned at @addr and stays within the next @n bytes (not
+ * 0). Only the device's side counts: memory may be accessed unaligned at no cost.
+ */
+static unsigned int widest(const volatile void __iomem *addr, unsigned long n)
+{
+	return 1u << min(__ffs((__force unsigned long)addr | 8), __fls(n));
+}
+
+/* Accesses of @bytes each that the next run makes: all it can of 8, one of the others. */
+static unsigned long how_many(unsigned int bytes, unsigned long n)
+{
+	return bytes == 8 ? n / 8 : 1;
+}
+
+notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, unsigned long n)
+{
+	const volatile void __iomem *addr = from;
+	unsigned long left = n;
+
+	sync_device();
+	while (left) {
+		unsigned int bytes = widest(addr, left);
+		unsigned long count = how_many(bytes, left);
+
+		switch (bytes) {
+		case 8:
+			run_in_8(addr, to, count);
+			break;
+		case 4:
+			run_in_4(addr, to, count);
+			break;
+		case 2:
+			run_in_2(addr, to, count);
+			break;
+		default:
+			run_in_1(addr, to, count);
+		}
+		addr += count * bytes;
+		to += count * bytes;
+		left -= count * bytes;
+	}
+	sync_device();
+
+	/* As eeh_memcpy_fromio(): are the last four bytes all ones? */
+	if (n >= 4 && EEH_POSSIBLE_ERROR(get_unaligned((u32 *)(to - 4)), u32))
+		eeh_check_failure(from);
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_fromio);
+
+notrace void __svm_memcpy_toio(volatile void __iomem *to, const void *from, unsigned long n)
+{
+	sync_device();
+	while (n) {
+		unsigned int bytes = widest(to, n);
+		unsigned long count = how_many(bytes, n);
+
+		switch (bytes) {
+		case 8:
+			run_out_8(to, from, count);
+			break;
+		case 4:
+			run_out_4(to, from, count);
+			break;
+		case 2:
+			run_out_2(to, from, count);
+			break;
+		default:
+			run_out_1(to, from, count);
+		}
+		to += count * bytes;
+		from += count * bytes;
+		n -= count * bytes;
+	}
+	sync_device();
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_toio);
+
+notrace void __svm_memset_io(volatile void __iomem *addr, int c, unsigned long n)
+{
+	unsigned long val = 0x0101010101010101UL * (u8)c;
+
+	sync_device();
+	while (n) {
+		unsigned int bytes = widest(addr, n);
+		unsigned long count = how_many(bytes, n);
+
+		switch (bytes) {
+		case 8:
+			run_set_8(addr, val, count);
+			break;
+		case 4:
+			run_set_4(addr, val, count);
+			break;
+		case 2:
+			run_set_2(addr, val, count);
+			break;
+		default:
+			run_set_1(addr, val, count);
+		}
+		addr += count * bytes;
+		n -= count * bytes;
+	}
+	sync_device();
+}
+EXPORT_SYMBOL_GPL(__svm_memset_io);
+
+/* Without ordering, as lib/iomap_copy.c. */
+notrace void __svm___ioread32_copy(void *to, const void __iomem *from, size_t count)
+{
+	if (count)
+		run_in_4(from, to, count);
+}
+EXPORT_SYMBOL_GPL(__svm___ioread32_copy);
+
+notrace void __svm___iowrite32_copy(void __iomem *to, const void *from, size_t count)
+{
+	if (count)
+		run_out_4(to, from, count);
+}
+EXPORT_SYMBOL_GPL(__svm___iowrite32_copy);
+
+notrace void __svm___iowrite64_copy(void __iomem *to, const void *from, size_t count)
+{
+	if (count)
+		run_out_8(to, from, count);
+}
+EXPORT_SYMBOL_GPL(__svm___iowrite64_copy);
