@@ -43,6 +43,11 @@ check-quick: ## the tests for between two edits: under three minutes once all is
 	@tests/setup.sh check
 	@$(PYTEST) -m quick
 
+.PHONY: bench
+bench: ## what each accessor costs: a table, docs/bench.csv and docs/bench.svg
+	@tests/setup.sh demo
+	@$(PYTHON) -B tests/bench.py
+
 .PHONY: lint
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, flake8
 	@tests/setup.sh lint
