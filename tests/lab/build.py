@@ -18,8 +18,8 @@ from .root import run
 
 # What is no part of a module's sources: left out of a build and of what makes it a new one.
 # Products of a build in the source tree itself would also hide a missing rule.
-NOT_SOURCES = ("build", "docs", "packaging", "tests", "tools", ".*", "__pycache__", "*.md",
-               "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
+NOT_SOURCES = ("build", "docs", "packaging", "samples", "tests", "tools", ".*", "__pycache__",
+               "*.md", "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
 TAIL = 40
 
 
