@@ -5,6 +5,7 @@ import errno
 
 import pytest
 from lab import console
+from lab.subject import DEBUGFS
 
 pytestmark = pytest.mark.quick
 
@@ -85,6 +86,17 @@ def test_width_that_the_device_refuses(sprg0, command):
 @pytest.mark.parametrize("command", RUN_EINVAL)
 def test_run_einval(sprg0, command):
     refused(sprg0, "edu", "run", command, errno.EINVAL)
+
+
+@pytest.mark.parametrize("file", ["status", "windows", "results"])
+def test_files_that_are_only_read(sprg0, file):
+    directory = DEBUGFS if file != "results" else sprg0.bars["edu"]
+    before = sprg0.guest.check(f"cat {directory}/{file}")
+    mark = sprg0.guest.mark()
+    result = sprg0.guest.run(f"echo x >{directory}/{file}")
+    assert result.rc and MESSAGES[errno.EINVAL] in result.out, result.out
+    assert sprg0.guest.check(f"cat {directory}/{file}") == before
+    assert console.worse_than_notice(sprg0.guest.dmesg(mark)) == []
 
 
 def test_every_refusal_is_explained(sprg0):

@@ -2,7 +2,7 @@
 """A device of the administrator's own, handed over through driver_override."""
 
 import pytest
-from lab.subject import DEBUGFS, Subject
+from lab.subject import DEBUGFS, PORTS, Subject
 
 # Nothing is known of it; its first register (capability length and version) reads as this.
 DEVICE = "nec-usb-xhci"
@@ -23,7 +23,7 @@ def find(it):
 
 
 def test_not_touched_before(it, bdf):
-    assert set(it.bars) == {"pci-testdev"}
+    assert set(it.bars) == {"pci-testdev", PORTS}
     assert it.guest.run(f"test -e {DEBUGFS}/{bdf}").rc
 
 
