@@ -313,6 +313,12 @@ DEF_SVM_PORT_OUT(outl, u32, writel)
 #define svm_outb_p(val, port)		(udelay(1), svm_outb((val), (port)))
 #define svm_outw_p(val, port)		(udelay(1), svm_outw((val), (port)))
 #define svm_outl_p(val, port)		(udelay(1), svm_outl((val), (port)))
+#define svm_insb_p(port, buf, count)	svm_insb(port, buf, count)
+#define svm_insw_p(port, buf, count)	svm_insw(port, buf, count)
+#define svm_insl_p(port, buf, count)	svm_insl(port, buf, count)
+#define svm_outsb_p(port, buf, count)	svm_outsb(port, buf, count)
+#define svm_outsw_p(port, buf, count)	svm_outsw(port, buf, count)
+#define svm_outsl_p(port, buf, count)	svm_outsl(port, buf, count)
 
 /* Bulk accessors. @count is in elements, @n in bytes. */
 #define DEF_SVM_READS(name) \
