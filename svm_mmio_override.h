@@ -5,9 +5,9 @@
  *
  * - include dropin.mk in the driver's Kbuild, which has the headers in dropin/ found
  *   first: they bring this in at the end of asm/io.h. Nothing else changes.
- * - compile with "-include .../svm_mmio_override.h". All that linux/io.h includes is
- *   then read before the driver's first line: too early for what it defines for
- *   headers, such as pr_fmt or DEBUG.
+ * - have the compiler -include this file. All that linux/io.h includes is then read
+ *   before the driver's first line: too early for what it defines for headers, such as
+ *   pr_fmt or DEBUG.
  *
  * The renames are object-like, so that they hold for a function whose address is
  * taken, a member of a structure, and a name that is pasted together. Like the
