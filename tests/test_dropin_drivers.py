@@ -108,7 +108,7 @@ class Outcome:
         return "\n".join(lines)
 
 
-def run(kernel, driver, ko, name, scratch):
+def run(kernel, driver, ko, how, scratch):
     """Let the driver of files @ko do its work; return the Outcome. With svm_mmio if it needs it."""
     disk = scratch / "disk"
     disk.write_bytes(os.urandom(driver.bytes_) + bytes(driver.bytes_))
@@ -116,8 +116,8 @@ def run(kernel, driver, ko, name, scratch):
     safe = any("svm_mmio" in elf.depends(file) for file in ko.values())
     files = {**helpers, **ko, **(dropin.module(kernel).ko if safe else {})}
     arguments = [argument.format(disk=disk) for argument in driver.qemu_args]
-    with Driven.boot(kernel, name=name, ko=files, kernel_text=True, machine=driver.machine,
-                     qemu_args=arguments) as it:
+    with Driven.boot(kernel, name=f"{driver.modules[-1]}-{how}", ko=files, kernel_text=True,
+                     machine=driver.machine, qemu_args=arguments) as it:
         if safe:
             it.load("svm_mmio", "backend=sprg0")
         for helper in helpers:
@@ -143,9 +143,9 @@ def test_no_new_warnings(kernel, driver):
         build(kernel, driver, False))
 
 
-def test_every_access_is_captured(kernel, driver, request, tmp_path):
+def test_every_access_is_captured(kernel, driver, tmp_path):
     ko = build(kernel, driver, True).ko
-    outcome = run(kernel, driver, ko, request.node.name, tmp_path)
+    outcome = run(kernel, driver, ko, "drop-in", tmp_path)
     assert {name: seen.mismatched + seen.unacceptable + seen.unresolved
             for name, seen in outcome.ranges.items()} == dict.fromkeys(
                 ["modules", "svm_mmio", *driver.modules], 0)
@@ -161,10 +161,10 @@ def test_every_access_is_captured(kernel, driver, request, tmp_path):
     print(outcome)
 
 
-def test_stock_is_not_captured(kernel, driver, request, tmp_path):
+def test_stock_is_not_captured(kernel, driver, tmp_path):
     """Negative control."""
     ko = build(kernel, driver, False).ko
-    outcome = run(kernel, driver, ko, request.node.name, tmp_path)
+    outcome = run(kernel, driver, ko, "stock", tmp_path)
     print(outcome)
     for seen in outcome.ranges.values():
         assert seen.matched == 0
@@ -174,10 +174,10 @@ def test_stock_is_not_captured(kernel, driver, request, tmp_path):
         assert outcome.kernel["_insl_ns"] > 1000
 
 
-def test_helper_module_left_stock(kernel, request, tmp_path):
+def test_helper_module_left_stock(kernel, tmp_path):
     """Each module that accesses the device has to be rebuilt."""
     driver = DRIVERS["ne2k-pci"]
     ko = {**build(kernel, driver, True).ko, "8390": build(kernel, driver, False).ko["8390"]}
-    outcome = run(kernel, driver, ko, request.node.name, tmp_path)
+    outcome = run(kernel, driver, ko, "stock-helper", tmp_path)
     assert outcome.ranges["svm_mmio"].clean and outcome.ranges["svm_mmio"].matched > 1000
     assert outcome.ranges["8390"].matched == 0 and outcome.ranges["8390"].mismatched > 1000

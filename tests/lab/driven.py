@@ -167,8 +167,6 @@ class Peer:
             # close() alone would leave the thread in accept().
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        for thread in self._threads:
-            thread.join()
 
     def received(self):
         """The SHA-256 of what came last."""
