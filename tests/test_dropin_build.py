@@ -6,8 +6,6 @@ from lab import dropin, kernels, objdump
 from lab.build import build_module
 from lab.dropin import ONE_LINE, files
 
-pytestmark = pytest.mark.quick
-
 # Read before anything else of the kernel, so that asm/io.h is reached in different ways.
 FIRST = ("linux/io.h", "asm/io.h", "linux/pci.h", "linux/scatterlist.h", "linux/iopoll.h",
          "linux/io-64-nonatomic-hi-lo.h", "asm/pci-bridge.h", "linux/mm.h",
