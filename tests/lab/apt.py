@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import paths
-from .errors import LabError
+from .errors import FetchError
 from .host import mirror
 from .once import locked
 from .progress import say
 
+ARCHITECTURES = ("amd64", "ppc64el")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 # -c files are read after /etc/apt/apt.conf.d, so this can take back what must not apply here:
@@ -28,7 +29,7 @@ CONFIG = """\
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
 APT::Architecture "amd64";
-APT::Architectures {{ "amd64"; "ppc64el"; }};
+APT::Architectures {{ {architectures} }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
@@ -71,9 +72,11 @@ class Deb:
 class Apt:
     """Context manager: apt for @suites of the host's mirror."""
 
-    def __init__(self, *suites):
+    def __init__(self, *suites, architectures=ARCHITECTURES):
         self.suites = suites
-        self.state = paths.APT / "+".join(suites)
+        self.architectures = architectures
+        self.state = paths.APT / "+".join(
+            suites if architectures == ARCHITECTURES else (*suites, *architectures))
         self.debs = self.state / "debs"
         self.log = paths.log("apt-" + "+".join(suites))
         self._config = self.state / "apt.conf"
@@ -98,7 +101,9 @@ class Apt:
             (self.state / directory).mkdir(parents=True, exist_ok=True)
         (self.state / "status").touch()
         self.log.write_text("", encoding="utf-8")
-        self._config.write_text(CONFIG.format(state=self.state), encoding="utf-8")
+        architectures = " ".join(f'"{name}";' for name in self.architectures)
+        self._config.write_text(CONFIG.format(state=self.state, architectures=architectures),
+                                encoding="utf-8")
         (self.state / "sources.list").write_text(
             "".join(f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n"
                     for suite in self.suites),
@@ -114,7 +119,7 @@ class Apt:
             log.write(f"$ {tool} {' '.join(args)}\n{done.stdout}{done.stderr}\n")
         if done.returncode:
             verb = next(arg for arg in args if not arg.startswith("-"))
-            raise LabError(
+            raise FetchError(
                 f"{tool} {verb} failed for Debian {' and '.join(self.suites)}, {mirror()}:\n"
                 f"{done.stderr.strip()[-2000:]}\n"
                 f"The first fetch needs the network. All that apt said: {paths.shown(self.log)}")
@@ -125,8 +130,8 @@ class Apt:
         names = [name for name in self._run("apt-cache", "pkgnames").split()
                  if re.fullmatch(pattern, name)]
         if not names:
-            raise LabError(f"Debian {' and '.join(self.suites)} has no package that matches "
-                           f"'{pattern}'. Has the archive moved on? See tests/lab/kernels.py.")
+            raise FetchError(f"Debian {' and '.join(self.suites)} has no package that matches "
+                             f"'{pattern}'. Has the archive moved on? See tests/lab/kernels.py.")
         return max(names, key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 
     def with_dependencies(self, packages, suite=None):

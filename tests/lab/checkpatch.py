@@ -16,7 +16,7 @@ from .errors import LabError
 from .once import make_once
 from .progress import say
 
-SUITE = "trixie"
+SUITE = "bookworm-backports"
 PACKAGE = "linux-source-6.12"
 FILES = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch")
 

@@ -6,6 +6,10 @@ class LabError(Exception):
     """The lab itself cannot go on: no network, no QEMU, no such package."""
 
 
+class FetchError(LabError):
+    """Debian's archive cannot be read, or lacks something."""
+
+
 class BuildError(LabError):
     """A module did not build. The message ends with the compiler's last words."""
 

@@ -10,8 +10,9 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import LabError
-from .root import Recipe, make_root
+from .errors import FetchError, LabError
+from .progress import say
+from .root import Recipe, make_root, root_path
 
 CROSS = "powerpc64le-linux-gnu-"
 TOOLS = ["base-files", "coreutils", "dash", "diffutils", "dwarves", "findutils", "grep", "make",
@@ -22,7 +23,7 @@ TOOLS = ["base-files", "coreutils", "dash", "diffutils", "dwarves", "findutils",
 class Spec:
     """How to find a kernel in the archive. {release} and {abi} (no flavour) are filled in."""
 
-    suite: str
+    suites: tuple               # the last one has the kernel, the others what it depends on
     release: str                # a pattern: the newest that matches is taken
     gcc: str
     kbuild: str
@@ -33,21 +34,24 @@ class Spec:
     modules: str = None         # the package that has the modules, if the image has none
 
 
+# What may be had in several suites is taken from the first that can be fetched.
 TABLE = {
-    "6.1": Spec(
-        suite="bookworm", release=r"6\.1\.0-\d+-powerpc64le", gcc="gcc-12",
+    "6.1": (Spec(
+        suites=("bookworm",), release=r"6\.1\.0-\d+-powerpc64le", gcc="gcc-12",
         kbuild="linux-kbuild-6.1", kernel_doc="perl", image=("linux-image-{release}",),
-        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}"),
-    "6.12": Spec(
-        suite="trixie", release=r"6\.12\.\d+\+deb13-powerpc64le", gcc="gcc-14",
+        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}"),),
+    "6.12": tuple(Spec(
+        suites=suites, release=rf"6\.12\.\d+\+{vendor}-powerpc64le", gcc=gcc,
         kbuild="linux-kbuild-{abi}", kernel_doc="perl", image=("linux-image-{release}",),
-        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}"),
-    "7.2": Spec(
-        suite="sid", release=r"7\.2\.\d+\+deb14-powerpc64le", gcc="gcc-16",
+        vmlinux="boot/vmlinux-{release}", config="boot/config-{release}")
+        for suites, vendor, gcc in ((("trixie",), "deb13", "gcc-14"),
+                                    (("bookworm", "bookworm-backports"), "deb12", "gcc-12"))),
+    "7.2": (Spec(
+        suites=("sid",), release=r"7\.2\.\d+\+deb14-powerpc64le", gcc="gcc-16",
         kbuild="linux-kbuild-{abi}", kernel_doc="python3",
         image=("linux-binary-{release}", "linux-base-{release}"),
         vmlinux="usr/lib/modules/{release}/vmlinuz", config="usr/lib/modules/{release}/config",
-        modules="linux-modules-{release}"),
+        modules="linux-modules-{release}"),),
 }
 
 
@@ -56,6 +60,7 @@ class Kernel:
     """A kernel that is ready to build for and to boot."""
 
     name: str
+    spec: Spec
     release: str
     root: Path
     vmlinux: Path
@@ -74,11 +79,11 @@ class Kernel:
     @functools.cached_property
     def modules(self):
         """The directory of the kernel's own modules (lib/modules/RELEASE); may fetch them."""
-        spec = TABLE[self.name]
+        spec = self.spec
         root = self.root
         if spec.modules:
             package = spec.modules.format(release=self.release)
-            root = make_root(f"modules-{self.name}", (spec.suite,), package,
+            root = make_root(f"modules-{self.name}", spec.suites, package,
                              lambda apt: Recipe(unpack=[f"{package}:ppc64el"]))
         return root / "usr/lib/modules" / self.release
 
@@ -87,14 +92,33 @@ def get(name):
     """The kernel called @name in TABLE; its root is made on the first call."""
     if name not in TABLE:
         raise LabError(f"there is no kernel '{name}' in the lab; there are: {', '.join(TABLE)}")
-    spec = TABLE[name]
-    root = make_root(f"kernel-{name}", (spec.suite,), (spec, TOOLS),
-                     functools.partial(_recipe, spec))
+    spec, root = _root(name)
     headers, = root.glob("usr/src/linux-headers-*-powerpc64le")
     release = headers.name.removeprefix("linux-headers-")
-    return Kernel(name, release, root,
+    return Kernel(name, spec, release, root,
                   vmlinux=root / spec.vmlinux.format(release=release),
                   config=root / spec.config.format(release=release))
+
+
+def _root(name):
+    """Where the kernel called @name is taken from, and its root: one that is there, or else the
+    first that can be made.
+
+    A mirror may be at odds with itself about one suite for days.
+    """
+    def ask(spec):
+        return f"kernel-{name}", spec.suites, (spec, TOOLS)
+
+    specs = TABLE[name]
+    specs = [spec for spec in specs if root_path(*ask(spec)).exists()] or specs
+    for spec in specs:
+        try:
+            return spec, make_root(*ask(spec), functools.partial(_recipe, spec))
+        except FetchError as error:
+            if spec is specs[-1]:
+                raise
+            say(f"Linux {name} is not to be had from Debian {spec.suites[-1]}, trying another "
+                f"suite: {str(error).splitlines()[1]}")
 
 
 def _recipe(spec, apt):

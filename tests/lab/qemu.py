@@ -42,7 +42,8 @@ def command():
                        "tests/lab/qemu.py, or point at one: QEMU=/path/to/qemu-system-ppc64")
     suites = SUITES[codename()]
     root = make_root("qemu", suites, "qemu-system-ppc",
-                     lambda apt: Recipe(install=["qemu-system-ppc"], suite=suites[-1]))
+                     lambda apt: Recipe(install=["qemu-system-ppc"], suite=suites[-1]),
+                     architectures=("amd64",))
     libraries = root / LIBRARIES
     # Not lib64/ld-linux-x86-64.so.2: that link is absolute, and would lead to the host's loader.
     return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries),

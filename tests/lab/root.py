@@ -33,16 +33,22 @@ class Recipe:
     suite: str = None                               # preferred for what to install
 
 
-def make_root(name, suites, ask, resolve):
+def root_path(name, suites, ask):
+    """Where make_root() puts, or has put, the root that is asked for."""
+    key = hashlib.sha256(repr((suites, ask)).encode()).hexdigest()[:8]
+    return paths.ROOTS / f"{name}-{key}"
+
+
+def make_root(name, suites, ask, resolve, **options):
     """Return the path of root @name, made on the first call.
 
     @ask is whatever the contents follow from: a root is made again when it changes.
     resolve(apt) turns it into a Recipe, once: later runs use what is there, without network.
-    """
-    key = hashlib.sha256(repr((suites, ask)).encode()).hexdigest()[:8]
 
+    Other options are those of Apt().
+    """
     def fill(new):
-        with Apt(*suites) as apt:
+        with Apt(*suites, **options) as apt:
             recipe = resolve(apt)
             debs = (apt.with_dependencies(recipe.install, recipe.suite)
                     + apt.alone(recipe.unpack))
@@ -56,7 +62,7 @@ def make_root(name, suites, ask, resolve):
             for file in files:
                 file.unlink()
 
-    return make_once(paths.ROOTS / f"{name}-{key}", fill)
+    return make_once(root_path(name, suites, ask), fill)
 
 
 def unpack(debs, root):
