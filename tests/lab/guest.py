@@ -8,24 +8,20 @@ The scripts and what they print travel over the second console (tests/guest/init
 end). The first one is the kernel's: it goes to build/logs/NAME.log, which every error names.
 """
 
-import base64
 import itertools
-import re
-import select
 import shlex
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 
 from . import console, paths
-from .errors import CommandFailed, GuestDied, GuestError, GuestTimeout
+from .agent import Agent
+from .errors import GuestDied, GuestError, GuestTimeout
 from .initramfs import make_initramfs
 from .progress import say
 from .qemu import MACHINE, Qmp, command
 
 BOOT_LIMIT = 180        # seconds; a boot takes about 10 where nothing else runs
-RUN_LIMIT = 120
 POWEROFF_LIMIT = 30
 NMI_GRACE = 5           # for the guest to print where its processors were
 QMP_LIMIT = 60          # a healthy QEMU answers at once
@@ -37,33 +33,20 @@ LENIENT = "panic=-1"
 ALWAYS = "console=hvc0 log_buf_len=4M nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a script returned, and its output and errors as they came."""
-
-    rc: int
-    data: bytes
-
-    @property
-    def out(self):
-        """The output as text."""
-        return self.data.decode(errors="replace")
+def kernel_line(strict, append=""):
+    """The command line of a guest's kernel; whether it is to be @strict: see Guest.boot()."""
+    return f"{ALWAYS} {STRICT if strict else LENIENT} {append}".rstrip()
 
 
-class Guest:
+class Guest(Agent):
     """A guest, from Guest.boot(); use it in a with statement, or close() it."""
 
-    def __init__(self, name, argv, plumbing, strict):
-        self.name = name
-        self.log = paths.log(name)
+    def __init__(self, name, argv, plumbing, fds, strict):
+        agent, self._control = plumbing.ours
+        super().__init__(name, agent)
         self._errors = paths.log(f"{name}.qemu")
         self._strict = strict
-        self._numbers = itertools.count(1)
-        self._marks = itertools.count(1)
-        self._over = None       # why nothing more can be asked of this guest
-        self._agent, self._control = plumbing.ours
         self._control.settimeout(QMP_LIMIT)
-        self._buffer = b""
         self._qmp = None
         self.log.write_bytes(b"")
         with self._errors.open("w", encoding="utf-8") as errors:
@@ -72,12 +55,12 @@ class Guest:
             # If this process is killed, QEMU must not live on.
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *argv], stdin=subprocess.DEVNULL,
-                stdout=errors, stderr=errors, pass_fds=plumbing.theirs_fds)
+                stdout=errors, stderr=errors, pass_fds=[*plumbing.theirs_fds, *fds])
         plumbing.close_theirs()
 
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=4,
-             mem="1G", append="", plugin=None, machine="", qemu_args=(), strict=True,
+             mem="1G", append="", plugin=None, machine="", qemu_args=(), fds=(), strict=True,
              limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
@@ -87,16 +70,16 @@ class Guest:
         @append     more of a kernel command line
         @plugin     the value of -plugin, or None
         @machine    more machine options, such as "cap-nested-hv=on"
+        @fds        open files that @qemu_args speak of, for QEMU
         @strict     whether a warning or an oops is the end of the guest, and of the test
         """
         plumbing = _Plumbing()
         agent, control = plumbing.theirs_fds
-        line = f"{ALWAYS} {STRICT if strict else LENIENT} {append}".rstrip()
         argv = [
             *command(), "-M", ",".join(filter(None, (MACHINE, machine))), "-cpu", "power9",
             "-accel", "tcg,thread=multi", "-smp", str(smp), "-m", mem,
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
-            "-chardev", f"file,id=console,path={_quoted(paths.log(name))}",
+            "-chardev", f"file,id=console,path={quoted(paths.log(name))}",
             "-device", "spapr-vty,chardev=console",
             "-chardev", f"socket,id=agent,fd={agent}",
             "-device", "spapr-vty,chardev=agent",
@@ -105,73 +88,15 @@ class Guest:
             *(("-plugin", plugin) if plugin else ()),
             *qemu_args,
             "-kernel", str(kernel.vmlinux), "-initrd", str(make_initramfs(kernel, files)),
-            "-append", line]
+            "-append", kernel_line(strict, append)]
         say(f"booting {kernel.release} as {name}")
-        guest = cls(name, argv, plumbing, strict)
+        guest = cls(name, argv, plumbing, fds, strict)
         try:
             guest._greet(time.monotonic() + limit, limit)
         except BaseException:
             guest._kill()
             raise
         return guest
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if error is None:
-            self.close()
-            return
-        # A test that has failed already keeps its own error.
-        self._kill()
-        if not isinstance(error, GuestError):
-            error.add_note(f"The console of guest {self.name}: {paths.shown(self.log)}")
-
-    # What a test asks of a guest.
-
-    def run(self, script, timeout=RUN_LIMIT):
-        """Run the shell @script in the guest; a Result, whatever its status."""
-        if self._over:
-            raise GuestError(f"guest {self.name} takes no more commands: {self._over}")
-        number = next(self._numbers)
-        text = base64.b64encode(script.encode())
-        deadline = time.monotonic() + timeout
-        what = f"this script in {timeout} s:\n{_shortened(script)}"
-        self._send(b"%d %d\n%s" % (number, len(text), text), deadline, what)
-        return self._answer(number, deadline, what)
-
-    def check(self, script, timeout=RUN_LIMIT):
-        """Run the shell @script in the guest, which must return 0; its output as text."""
-        result = self.run(script, timeout)
-        if result.rc:
-            raise CommandFailed(
-                f"this returned {result.rc} in guest {self.name}:\n{_shortened(script)}\n"
-                f"Its output:\n{result.out}\nThe console: {paths.shown(self.log)}", result)
-        return result.out
-
-    def put(self, path, data):
-        """Write the bytes @data to the file @path in the guest."""
-        text = base64.encodebytes(data).decode()
-        self.check(f"base64 -d >{shlex.quote(path)} <<'END'\n{text}END")
-
-    def mark(self):
-        """Write a mark to the kernel's log, for dmesg(since=mark)."""
-        mark = f"svm-lab mark {next(self._marks)}"
-        self.check(f"echo '{mark}' >/dev/kmsg")
-        return mark
-
-    def dmesg(self, since=None):
-        """The kernel's log, all of it or what follows mark @since: a list of (level, text)."""
-        lines = [(int(priority) & 7, text) for priority, text in
-                 re.findall(r"^<(\d+)>(?:\[[ .\d]+\] )?(.*)$", self.check("dmesg -r"),
-                            re.MULTILINE)]
-        if since is None:
-            return lines
-        for position, (_, text) in enumerate(lines):
-            if text == since:
-                return lines[position + 1:]
-        raise GuestError(f"'{since}' is no longer in the kernel log of guest {self.name}: too much "
-                         f"was printed after it. The console: {paths.shown(self.log)}")
 
     def qmp(self, name, **arguments):
         """Execute a QMP command; what it returns."""
@@ -190,9 +115,7 @@ class Guest:
         if self._over:
             self._kill()
             return
-        deadline = time.monotonic() + POWEROFF_LIMIT
-        text = base64.b64encode(b"poweroff -f")
-        self._send(b"0 %d\n%s" % (len(text), text), deadline, "the request to power off")
+        self.begin("poweroff -f", POWEROFF_LIMIT)
         try:
             self._process.wait(POWEROFF_LIMIT)
         except subprocess.TimeoutExpired:
@@ -204,56 +127,14 @@ class Guest:
             raise GuestDied(self._obituary())
         self._over = "it was powered off"
 
-    # The conversation with the agent.
+    # The ways in which it goes.
 
     def _greet(self, deadline, limit):
         try:
             self._qmp = Qmp(self._control)
         except OSError:
             self._died()
-        self._answer(0, deadline, f"its boot in {limit} s")
-
-    def _send(self, data, deadline, what):
-        """Send all of @data. The guest takes it in small pieces, as fast as it can."""
-        while data:
-            if not self._ready(select.POLLOUT, deadline):
-                self._timed_out(what)
-            try:
-                data = data[self._agent.send(data[:4096]):]
-            except OSError:
-                self._died()
-
-    def _answer(self, number, deadline, what):
-        """Wait for the answer to script @number."""
-        while b"\n" not in self._buffer:
-            self._receive(deadline, what)
-        header, _, self._buffer = self._buffer.partition(b"\n")
-        match = re.fullmatch(rb"svm-lab (\d+) (\d+) (\d+)", header)
-        if not match or int(match[1]) != number:
-            self._over = "its agent talks nonsense"
-            raise GuestError(f"the agent of guest {self.name} answered {header!r} to number "
-                             f"{number}. Did a test write to /dev/hvc1? See tests/guest/init.")
-        length = int(match[3])
-        while len(self._buffer) < length:
-            self._receive(deadline, what)
-        data, self._buffer = self._buffer[:length], self._buffer[length:]
-        return Result(int(match[2]), data)
-
-    def _receive(self, deadline, what):
-        if not self._ready(select.POLLIN, deadline):
-            self._timed_out(what)
-        try:
-            data = self._agent.recv(1 << 16)
-        except OSError:
-            data = b""
-        if not data:
-            self._died()
-        self._buffer += data
-
-    def _ready(self, event, deadline):
-        poll = select.poll()
-        poll.register(self._agent, event)
-        return poll.poll(max(0, deadline - time.monotonic()) * 1000)
+        self._hello(deadline, limit)
 
     def _control_call(self, call, *args, **kwargs):
         if self._over:
@@ -262,8 +143,6 @@ class Guest:
             return call(*args, **kwargs)
         except OSError:
             return self._died()
-
-    # The ways in which it ends.
 
     def _died(self):
         """QEMU has closed a connection: say why."""
@@ -337,13 +216,6 @@ class _Plumbing:
             sock.close()
 
 
-def _quoted(path):
+def quoted(path):
     """@path as a value of a QEMU option, where a comma is doubled."""
     return str(path).replace(",", ",,")
-
-
-def _shortened(script, most=20):
-    lines = script.strip().splitlines()
-    if len(lines) > most:
-        lines = [*lines[:most], f"... ({len(lines) - most} more lines)"]
-    return "\n".join(f"  {line[:200]}" for line in lines)

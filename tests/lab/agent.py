@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The conversation with a guest: the host's end of what tests/guest/init is the other end of.
+
+It goes over a socket that leads to the guest's second console. Who has the guest derives a class
+from Agent that knows how such a guest ends: guest.py, and hypervisor.py for a guest in a guest.
+"""
+
+import base64
+import itertools
+import re
+import select
+import shlex
+import time
+from dataclasses import dataclass
+
+from . import paths
+from .errors import CommandFailed, GuestError
+
+RUN_LIMIT = 120
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a script returned, and its output and errors as they came."""
+
+    rc: int
+    data: bytes
+
+    @property
+    def out(self):
+        """The output as text."""
+        return self.data.decode(errors="replace")
+
+
+class Agent:
+    """Runs shell scripts in a guest. Derived classes say how the guest ended, or why it is late."""
+
+    def __init__(self, name, sock):
+        self.name = name
+        self.log = paths.log(name)
+        self._agent = sock
+        self._buffer = b""
+        self._numbers = itertools.count(1)
+        self._marks = itertools.count(1)
+        self._over = None       # why nothing more can be asked of this guest
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is None:
+            self.close()
+            return
+        # A test that has failed already keeps its own error.
+        self._kill()
+        if not isinstance(error, GuestError):
+            error.add_note(f"The console of guest {self.name}: {paths.shown(self.log)}")
+
+    # What a test asks of a guest.
+
+    def run(self, script, timeout=RUN_LIMIT):
+        """Run the shell @script in the guest; a Result, whatever its status."""
+        return self.begin(script, timeout)()
+
+    def begin(self, script, timeout=RUN_LIMIT):
+        """Start the shell @script in the guest; a function that waits for its Result."""
+        if self._over:
+            raise GuestError(f"guest {self.name} takes no more commands: {self._over}")
+        number = next(self._numbers)
+        text = base64.b64encode(script.encode())
+        deadline = time.monotonic() + timeout
+        what = f"this script in {timeout} s:\n{_shortened(script)}"
+        self._send(b"%d %d\n%s" % (number, len(text), text), deadline, what)
+        return lambda: self._answer(number, deadline, what)
+
+    def check(self, script, timeout=RUN_LIMIT):
+        """Run the shell @script in the guest, which must return 0; its output as text."""
+        result = self.run(script, timeout)
+        if result.rc:
+            raise CommandFailed(
+                f"this returned {result.rc} in guest {self.name}:\n{_shortened(script)}\n"
+                f"Its output:\n{result.out}\nThe console: {paths.shown(self.log)}", result)
+        return result.out
+
+    def put(self, path, data):
+        """Write the bytes @data to the file @path in the guest."""
+        text = base64.encodebytes(data).decode()
+        self.check(f"base64 -d >{shlex.quote(path)} <<'END'\n{text}END")
+
+    def mark(self):
+        """Write a mark to the kernel's log, for dmesg(since=mark)."""
+        mark = f"svm-lab mark {next(self._marks)}"
+        self.check(f"echo '{mark}' >/dev/kmsg")
+        return mark
+
+    def dmesg(self, since=None):
+        """The kernel's log, all of it or what follows mark @since: a list of (level, text)."""
+        lines = [(int(priority) & 7, text) for priority, text in
+                 re.findall(r"^<(\d+)>(?:\[[ .\d]+\] )?(.*)$", self.check("dmesg -r"),
+                            re.MULTILINE)]
+        if since is None:
+            return lines
+        for position, (_, text) in enumerate(lines):
+            if text == since:
+                return lines[position + 1:]
+        raise GuestError(f"'{since}' is no longer in the kernel log of guest {self.name}: too much "
+                         f"was printed after it. The console: {paths.shown(self.log)}")
+
+    # The conversation with the agent.
+
+    def _send(self, data, deadline, what):
+        """Send all of @data. The guest takes it in small pieces, as fast as it can."""
+        while data:
+            if not self._ready(select.POLLOUT, deadline):
+                self._timed_out(what)
+            try:
+                data = data[self._agent.send(data[:4096]):]
+            except OSError:
+                self._died()
+
+    def _answer(self, number, deadline, what):
+        """Wait for the answer to script @number."""
+        while b"\n" not in self._buffer:
+            self._receive(deadline, what)
+        header, _, self._buffer = self._buffer.partition(b"\n")
+        match = re.fullmatch(rb"svm-lab (\d+) (\d+) (\d+)", header)
+        if not match or int(match[1]) != number:
+            self._over = "its agent talks nonsense"
+            raise GuestError(f"the agent of guest {self.name} answered {header!r} to number "
+                             f"{number}. Did a test write to /dev/hvc1? See tests/guest/init.")
+        length = int(match[3])
+        while len(self._buffer) < length:
+            self._receive(deadline, what)
+        data, self._buffer = self._buffer[:length], self._buffer[length:]
+        return Result(int(match[2]), data)
+
+    def _receive(self, deadline, what):
+        if not self._ready(select.POLLIN, deadline):
+            self._timed_out(what)
+        try:
+            data = self._agent.recv(1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            self._died()
+        self._buffer += data
+
+    def _ready(self, event, deadline):
+        poll = select.poll()
+        poll.register(self._agent, event)
+        return poll.poll(max(0, deadline - time.monotonic()) * 1000)
+
+    def _hello(self, deadline, limit):
+        """Wait until the guest has booted."""
+        self._answer(0, deadline, f"its boot in {limit} s")
+
+    # What a derived class has to know. _died() and _timed_out() do not return.
+
+    def close(self):
+        """Power the guest off, in good order."""
+        raise NotImplementedError
+
+    def _kill(self):
+        """End the guest, whatever it does."""
+        raise NotImplementedError
+
+    def _died(self):
+        """The guest has ended though nobody asked it to."""
+        raise NotImplementedError
+
+    def _timed_out(self, what):
+        """The guest has not done @what in time."""
+        raise NotImplementedError
+
+
+def _shortened(script, most=20):
+    lines = script.strip().splitlines()
+    if len(lines) > most:
+        lines = [*lines[:most], f"... ({len(lines) - most} more lines)"]
+    return "\n".join(f"  {line[:200]}" for line in lines)
