@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from lab import driven, driver_source, dropin, elf
+from lab import driver_source, dropin, elf, stock
 from lab.driven import Driven, Peer
 
 MIB = 1 << 20
@@ -112,7 +112,7 @@ def run(kernel, driver, ko, how, scratch):
     """Let the driver of files @ko do its work; return the Outcome. With svm_mmio if it needs it."""
     disk = scratch / "disk"
     disk.write_bytes(os.urandom(driver.bytes_) + bytes(driver.bytes_))
-    helpers = driven.stock_modules(kernel, *driver.helpers)
+    helpers = stock.stock_modules(kernel, *driver.helpers)
     safe = any("svm_mmio" in elf.depends(file) for file in ko.values())
     files = {**helpers, **ko, **(dropin.module(kernel).ko if safe else {})}
     arguments = [argument.format(disk=disk) for argument in driver.qemu_args]

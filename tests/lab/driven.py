@@ -132,16 +132,6 @@ class _Symbols:
         return self._names[bisect.bisect_right(self._addresses, address) - 1]
 
 
-def stock_modules(kernel, *names):
-    """Modules of the kernel's own package, those they need before them: {name: file}."""
-    found = {}
-    for name in names:
-        file, = kernel.modules.rglob(f"{name}.ko")
-        found.update(stock_modules(kernel, *elf.depends(file)))
-        found[name] = file
-    return found
-
-
 class Peer:
     """The other end of a guest's network: sends @data to who connects to one port, and takes
     what comes to the other. QEMU's user network has this host at 10.0.2.2.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the lab asks of a module file."""
+"""What the lab asks of a module file, or of a program."""
 
 from elftools.elf.elffile import ELFFile
 
@@ -11,6 +11,13 @@ def text_sections(ko):
     with open(ko, "rb") as file:
         return {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()
                 if section["sh_flags"] & SHF_EXECINSTR and section["sh_size"]}
+
+
+def needed(program):
+    """The libraries that @program, or a library, is linked with: a list of their file names."""
+    with open(program, "rb") as file:
+        dynamic = ELFFile(file).get_section_by_name(".dynamic")
+        return [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
 
 
 def depends(ko):
