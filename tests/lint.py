@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-from lab import checkpatch, kernels, paths
+from lab import checkpatch, hypervisor, kernels, paths
 from lab.build import build_module
 from lab.errors import LabError
 
@@ -46,6 +46,8 @@ NO_SPDX = ("COPYING", "docs/bench.csv", "docs/bench.svg")
 
 # Debian's kbuild packages lack what this kernel needs for C=2, which then quietly does nothing.
 NO_SPARSE = ("7.2",)
+
+SPARSE = ("W=1", "C=2", "CHECK=sparse", "CF=-D__CHECK_ENDIAN__")
 
 # How the compiler, sparse, kernel-doc and modpost say it.
 COMPLAINT = re.compile(r"\b(warning|warn|error):", re.IGNORECASE)
@@ -159,9 +161,7 @@ def check_kernel_doc():
 
 def check_build(kernel, sparse, selftest):
     """Build the module for @kernel with the compiler's further warnings, and perhaps sparse."""
-    args = ["W=1"]
-    if sparse:
-        args += ["C=2", "CHECK=sparse", "CF=-D__CHECK_ENDIAN__"]
+    args = [*SPARSE] if sparse else ["W=1"]
     if not selftest:
         args += ["SVM_MMIO_SELFTEST=n"]
     built = build_module(kernels.get(kernel), paths.TOP, make_args=args)
@@ -176,6 +176,15 @@ def check_build(kernel, sparse, selftest):
     return complaints
 
 
+def check_model(kernel):
+    """The same for the model of an ultravisor, which needs a kernel with KVM."""
+    built = hypervisor.build_model(kernels.get(kernel), make_args=SPARSE)
+    # Sparse dislikes something in the kernel's own headers for KVM.
+    complaints = [line for line in built.output.splitlines()
+                  if COMPLAINT.search(line) and not line.startswith("/usr/src/")]
+    return complaints + ([f"The whole log: {paths.shown(built.log)}"] if complaints else [])
+
+
 def module_sources(selftest):
     """The C files that make up the module, with or without its self-test."""
     sources = [name for name in matching("*.c") if "/" not in name]
@@ -188,6 +197,8 @@ def _builds():
         name = f"W=1{' and sparse' if sparse else ''} on {kernel}"
         yield name, functools.partial(check_build, kernel, sparse, True)
         yield f"{name}, no self-test", functools.partial(check_build, kernel, sparse, False)
+        if kernel in hypervisor.L1_KERNELS:
+            yield f"uvmodel, {name}", functools.partial(check_model, kernel)
 
 
 # What takes longest comes last.

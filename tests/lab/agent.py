@@ -73,6 +73,10 @@ class Agent:
         self._send(b"%d %d\n%s" % (number, len(text), text), deadline, what)
         return lambda: self._answer(number, deadline, what)
 
+    def has_answered(self):
+        """Whether an answer to what was begun has begun to arrive."""
+        return bool(self._buffer or self._ready(select.POLLIN, 0))
+
     def check(self, script, timeout=RUN_LIMIT):
         """Run the shell @script in the guest, which must return 0; its output as text."""
         result = self.run(script, timeout)

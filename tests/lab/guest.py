@@ -38,6 +38,10 @@ def kernel_line(strict, append=""):
     return f"{ALWAYS} {STRICT if strict else LENIENT} {append}".rstrip()
 
 
+# Nobody waits in this: the clock jumps to the next event when all processors are idle.
+ICOUNT = ("-icount", "shift=0,sleep=off")
+
+
 class Guest(Agent):
     """A guest, from Guest.boot(); use it in a with statement, or close() it."""
 
@@ -61,7 +65,7 @@ class Guest(Agent):
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=4,
              mem="1G", append="", plugin=None, machine="", qemu_args=(), fds=(), strict=True,
-             limit=BOOT_LIMIT):
+             icount=False, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
         @name       of the logs; two guests at a time need two names
@@ -72,12 +76,14 @@ class Guest(Agent):
         @machine    more machine options, such as "cap-nested-hv=on"
         @fds        open files that @qemu_args speak of, for QEMU
         @strict     whether a warning or an oops is the end of the guest, and of the test
+        @icount     whether its clock counts instructions, one a nanosecond, instead of time
         """
         plumbing = _Plumbing()
         agent, control = plumbing.theirs_fds
         argv = [
             *command(), "-M", ",".join(filter(None, (MACHINE, machine))), "-cpu", "power9",
-            "-accel", "tcg,thread=multi", "-smp", str(smp), "-m", mem,
+            "-accel", f"tcg,thread={'single' if icount else 'multi'}",
+            *(ICOUNT if icount else ()), "-smp", str(smp), "-m", mem,
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
             "-chardev", f"file,id=console,path={quoted(paths.log(name))}",
             "-device", "spapr-vty,chardev=console",

@@ -14,6 +14,7 @@ from . import elf, ktap, kernels, oracle, paths
 from .build import build_module
 from .errors import GuestError
 from .guest import Guest
+from .hypervisor import Judge
 
 DEBUGFS = "/sys/kernel/debug/svm_mmio"
 IDS = {"0x1b36 0x0005": "pci-testdev", "0x1234 0x11e8": "edu", "0x1b36 0x0010": "nvme"}
@@ -87,6 +88,15 @@ class Subject:
                            files={"/svm_mmio.ko": ko, **(files or {})},
                            plugin=judge.plugin_argument(), **options)
         return cls(guest, judge, ko)
+
+    @classmethod
+    def boot_nested(cls, l1, ko, *, devices=DEVICES, **options):
+        """Boot an L2 of Hypervisor @l1, which judges in place of the oracle.
+
+        @ko is the module file; that it is at /svm_mmio.ko in L2 is up to who booted L1. Other
+        options are those of Hypervisor.boot_guest().
+        """
+        return cls(l1.boot_guest(devices=devices, **options), Judge(l1, "svm_mmio"), ko)
 
     def __enter__(self):
         self.guest.__enter__()
