@@ -30,6 +30,31 @@ MUTANTS = {
          '	"77:	" insn "\\n"						\\\n'
          '	after								\\\n'),
     ],
+    # The word accesses what another register points to.
+    "other-base-register": [
+        ("svm_mmio_window.h", '(%[val] << 21) | (%[addr] << 16))"',
+         '(%[val] << 21) | (((%[addr] + 1) & 31) << 16))"'),
+        ("svm_mmio_window.h", '(%[val] << 21) | (%[addr] << 11) | ("',
+         '(%[val] << 21) | (((%[addr] + 1) & 31) << 11) | ("'),
+    ],
+    # The word of a D-form load is the store of that width, and the other way round.
+    "other-direction": [
+        ("svm_mmio_window.h", '"((" __stringify(opcode) " << 26) |',
+         '"(((" __stringify(opcode) " ^ 4) << 26) |'),
+    ],
+    # The word of a D-form access is that of its update form.
+    "update-form": [
+        ("svm_mmio_window.h", '"((" __stringify(opcode) " << 26) |',
+         '"(((" __stringify(opcode) " | 1) << 26) |'),
+    ],
+    # What lis does to a word with its top bit set: the upper half of SPRG0 is all ones.
+    "upper-bits": [
+        ("svm_mmio_window.h",
+         '"	li	%[capture],0\\n"					\\\n'
+         '	"	oris	%[capture],%[capture],(" word " >> 16)\\n"',
+         '"	lis	%[capture],((" word ") >> 16) - 0x10000\\n"		\\\n'
+         '	"	nop\\n"'),
+    ],
     # SPRG0 keeps the word.
     "no-restore": [
         ("svm_mmio_window.h", '"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n',
