@@ -29,9 +29,17 @@ ifeq ($(DESTDIR),)
 endif
 
 .PHONY: demo
-demo: ## boot a ppc64le guest in QEMU, run the self-test in it, show what the oracle saw
+demo: ## try a plain and a safe driver under a hypervisor that cannot fetch instructions
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo.py
+
+.PHONY: demo-svm
+demo-svm: demo ## the same
+
+.PHONY: demo-quick
+demo-quick: ## run the self-test in a ppc64le guest, show what the oracle saw at each access
+	@tests/setup.sh demo
+	@$(PYTHON) -B tests/demo_quick.py
 
 .PHONY: check
 check: ## all tests
