@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""make bench: what accesses cost, in retired guest instructions and in accesses to the device.
+"""make bench: what accesses cost, to the guest alone and with the hypervisor's part.
 
 Usage: tests/bench.py                       print the table, write docs/bench.csv and docs/bench.svg
        tests/bench.py ACCESSOR [VARIANT]    list the instructions of one accessor instead; VARIANT
@@ -9,7 +9,7 @@ Usage: tests/bench.py                       print the table, write docs/bench.cs
 
 import sys
 
-from lab import bench, benchreport, paths
+from lab import bench, benchreport, exittime, paths
 from lab.errors import LabError
 from lab.subject import main_kernel
 
@@ -23,12 +23,16 @@ def main(words):
         print(benchreport.listing(results, words[0], words[1] if len(words) > 1 else "sprg0"),
               end="")
         return
+    exits = exittime.measure(main_kernel())
     print(f"\nRetired guest instructions and device accesses on Linux {results.release}\n")
     print(benchreport.table(results))
     for name, text in (("bench.csv", benchreport.csv_text(results)),
                        ("bench.svg", benchreport.svg(results))):
         (DOCS / name).write_text(text, encoding="utf-8")
         print(f"written: {paths.shown(DOCS / name)}")
+    print("\nThe whole way of an access, through the hypervisor and back: all that a guest and the "
+          "KVM-HV\nunder it execute, QEMU included. The times are those of emulation.\n")
+    print(exittime.table(exits), end="")
 
 
 if __name__ == "__main__":
