@@ -29,7 +29,8 @@
  * is off and the cost is one nop. With any backend other than "direct" the key is
  * on, before the first driver can call an accessor, and the access is made by a
  * function of svm_mmio.ko, with interrupts soft-disabled (performance-monitor
- * interrupts too) while SPRG0 names it.
+ * interrupts too) while SPRG0 names it, or, with backend "hcall", by the hypervisor
+ * that the function asks (docs/backends.md).
  *
  * Every accessor of the kernel has its counterpart: "svm_" and its name. The
  * instruction captured, and what orders it:

@@ -12,13 +12,16 @@
 
 #include "svm_mmio.h"
 #include "svm_mmio_backend.h"
+#include "svm_mmio_detour.h"
+#include "svm_mmio_hcall.h"
 
 static const char * const backend_names[] = {
 	[SVM_BACKEND_DIRECT] = "direct",
 	[SVM_BACKEND_SPRG0] = "sprg0",
+	[SVM_BACKEND_HCALL] = "hcall",
 };
 
-#define SVM_BACKEND_CHOICES	"auto, direct, sprg0"
+#define SVM_BACKEND_CHOICES	"auto, direct, sprg0, hcall"
 
 static char *backend = "auto";
 module_param(backend, charp, 0444);
@@ -30,6 +33,8 @@ static enum svm_backend chosen __ro_after_init;
 
 DEFINE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
 EXPORT_SYMBOL_GPL(svm_mmio_out_of_line);
+
+DEFINE_STATIC_KEY_FALSE(svm_mmio_detour);
 
 /**
  * svm_guest_is_secure() - is this guest a Secure Virtual Machine?
@@ -48,11 +53,12 @@ bool svm_guest_is_secure(void)
 /**
  * svm_backend_init() - choose the backend and switch the accessors to it
  *
- * Return: 0, or -EINVAL after a message that lists what can be chosen.
+ * Return: 0; -EINVAL after a message that lists what can be chosen; -EOPNOTSUPP after
+ * one that says why the backend asked for cannot be used.
  */
 int svm_backend_init(void)
 {
-	int named;
+	int named, err;
 
 	if (!strcmp(backend, "auto")) {
 		chosen = svm_guest_is_secure() ? SVM_BACKEND_SPRG0 : SVM_BACKEND_DIRECT;
@@ -66,8 +72,14 @@ int svm_backend_init(void)
 		chosen = named;
 	}
 
+	if (chosen == SVM_BACKEND_HCALL) {
+		err = svm_hcall_init();
+		if (err)
+			return err;
+		static_branch_inc(&svm_mmio_detour);
+	}
 	if (chosen == SVM_BACKEND_DIRECT && svm_guest_is_secure())
-		pr_warn("backend=direct in a secure guest: device accesses will not be emulated; load with backend=sprg0\n");
+		pr_warn("backend=direct in a secure guest: device accesses will not be emulated; load with backend=sprg0 or backend=hcall\n");
 	if (chosen != SVM_BACKEND_DIRECT)
 		static_branch_enable(&svm_mmio_out_of_line);
 	return 0;
@@ -101,4 +113,16 @@ const char *svm_backend_name(void)
 const char *svm_backend_requested(void)
 {
 	return backend;
+}
+
+/**
+ * svm_backend_reason() - why this backend is in use
+ *
+ * Return: a phrase.
+ */
+const char *svm_backend_reason(void)
+{
+	if (strcmp(backend, "auto"))
+		return "parameter backend names it";
+	return svm_guest_is_secure() ? "auto, in a secure guest" : "auto, in a normal guest";
 }

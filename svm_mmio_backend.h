@@ -9,16 +9,21 @@
  * enum svm_backend - how an accessor makes its access
  * @SVM_BACKEND_DIRECT: the kernel's own inline accessor
  * @SVM_BACKEND_SPRG0: in a capture window
+ * @SVM_BACKEND_HCALL: the hypervisor is asked to make it
+ *
+ * svm_mmio_trace.h has the numbers.
  */
 enum svm_backend {
 	SVM_BACKEND_DIRECT,
 	SVM_BACKEND_SPRG0,
+	SVM_BACKEND_HCALL,
 };
 
 int svm_backend_init(void);
 enum svm_backend svm_backend(void);
 const char *svm_backend_name(void);
 const char *svm_backend_requested(void);
+const char *svm_backend_reason(void);
 bool svm_guest_is_secure(void);
 
 #endif /* _SVM_MMIO_BACKEND_H */

@@ -14,6 +14,8 @@
 
 #include "svm_mmio.h"
 #include "svm_mmio_compat.h"
+#include "svm_mmio_counts.h"
+#include "svm_mmio_detour.h"
 #include "svm_mmio_window.h"
 
 /*
@@ -30,6 +32,7 @@ run_##kind##_##bytes(const volatile void __iomem *addr, void *buf, unsigned long
 		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
 		raw_local_irq_pmu_save(flags);				\
 		val = svm_run_##kind##_##bytes(addr, buf, n);		\
+		raw_cpu_add(svm_counts.bulk_loads, n);			\
 		raw_local_irq_pmu_restore(flags);			\
 		addr += n * (step);					\
 		buf += n * (bytes);					\
@@ -49,6 +52,7 @@ run_##kind##_##bytes(volatile void __iomem *addr, const void *buf, unsigned long
 		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
 		raw_local_irq_pmu_save(flags);				\
 		svm_run_##kind##_##bytes(addr, buf, n);			\
+		raw_cpu_add(svm_counts.bulk_stores, n);			\
 		raw_local_irq_pmu_restore(flags);			\
 		addr += n * (step);					\
 		buf += n * (bytes);					\
@@ -67,6 +71,7 @@ run_set_##bytes(volatile void __iomem *addr, unsigned long val, unsigned long co
 		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
 		raw_local_irq_pmu_save(flags);				\
 		svm_run_set_##bytes(addr, val, n);			\
+		raw_cpu_add(svm_counts.bulk_stores, n);			\
 		raw_local_irq_pmu_restore(flags);			\
 		addr += n * (bytes);					\
 		count -= n;						\
@@ -86,6 +91,53 @@ DEF_RUNS(2);
 DEF_RUNS(4);
 DEF_RUNS(8);
 
+/* One access, in the CPU's byte order: svm_mmio_detour.h. It is counted there, not here. */
+u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes)
+{
+	unsigned long flags;
+	u64 buf, val;
+
+	raw_local_irq_pmu_save(flags);
+	switch (bytes) {
+	case 1:
+		val = run_in_1(addr, &buf, 1);
+		break;
+	case 2:
+		val = run_in_2(addr, &buf, 1);
+		break;
+	case 4:
+		val = run_in_4(addr, &buf, 1);
+		break;
+	default:
+		val = run_in_8(addr, &buf, 1);
+	}
+	raw_cpu_dec(svm_counts.bulk_loads);
+	raw_local_irq_pmu_restore(flags);
+	return val;
+}
+
+void svm_sprg0_store(volatile void __iomem *addr, unsigned int bytes, u64 val)
+{
+	unsigned long flags;
+
+	raw_local_irq_pmu_save(flags);
+	switch (bytes) {
+	case 1:
+		run_set_1(addr, val, 1);
+		break;
+	case 2:
+		run_set_2(addr, val, 1);
+		break;
+	case 4:
+		run_set_4(addr, val, 1);
+		break;
+	default:
+		run_set_8(addr, val, 1);
+	}
+	raw_cpu_dec(svm_counts.bulk_stores);
+	raw_local_irq_pmu_restore(flags);
+}
+
 /* The sync that the kernel's string and copy functions begin and end with. */
 static __always_inline void sync_device(void)
 {
@@ -101,8 +153,13 @@ notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number c
 	if (!count)							\
 		return;							\
 	sync_device();							\
-	last = run_ins_##bytes(addr, buf, count);			\
+	if (static_branch_unlikely(&svm_mmio_detour))			\
+		last = svm_detour_in(addr, buf, bytes, 0, count, _RET_IP_); \
+	else								\
+		last = run_ins_##bytes(addr, buf, count);		\
 	svm_window_wait(last);						\
+	if (unlikely(last == (type)~0))					\
+		this_cpu_inc(svm_counts.all_ones);			\
 	if (EEH_POSSIBLE_ERROR(last, type))				\
 		eeh_check_failure(addr);				\
 }									\
@@ -115,7 +172,10 @@ notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number c
 	if (!count)							\
 		return;							\
 	sync_device();							\
-	run_outs_##bytes(addr, buf, count);				\
+	if (static_branch_unlikely(&svm_mmio_detour))			\
+		svm_detour_out(addr, buf, bytes, 0, count, _RET_IP_);	\
+	else								\
+		run_outs_##bytes(addr, buf, count);			\
 	sync_device();							\
 }									\
 EXPORT_SYMBOL_GPL(__svm_##name)
@@ -154,7 +214,11 @@ notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, un
 		unsigned int bytes = widest(addr, left);
 		unsigned long count = how_many(bytes, left);
 
-		switch (bytes) {
+		/* No such width for what takes the detour. */
+		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
+		case 0:
+			svm_detour_in(addr, to, bytes, bytes, count, _RET_IP_);
+			break;
 		case 8:
 			run_in_8(addr, to, count);
 			break;
@@ -174,6 +238,8 @@ notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, un
 	sync_device();
 
 	/* As eeh_memcpy_fromio(): are the last four bytes all ones? */
+	if (n >= 4 && get_unaligned((u32 *)(to - 4)) == ~0U)
+		this_cpu_inc(svm_counts.all_ones);
 	if (n >= 4 && EEH_POSSIBLE_ERROR(get_unaligned((u32 *)(to - 4)), u32))
 		eeh_check_failure(from);
 }
@@ -186,7 +252,11 @@ notrace void __svm_memcpy_toio(volatile void __iomem *to, const void *from, unsi
 		unsigned int bytes = widest(to, n);
 		unsigned long count = how_many(bytes, n);
 
-		switch (bytes) {
+		/* No such width for what takes the detour. */
+		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
+		case 0:
+			svm_detour_out(to, from, bytes, bytes, count, _RET_IP_);
+			break;
 		case 8:
 			run_out_8(to, from, count);
 			break;
@@ -216,7 +286,11 @@ notrace void __svm_memset_io(volatile void __iomem *addr, int c, unsigned long n
 		unsigned int bytes = widest(addr, n);
 		unsigned long count = how_many(bytes, n);
 
-		switch (bytes) {
+		/* No such width for what takes the detour. */
+		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
+		case 0:
+			svm_detour_set(addr, val, bytes, count, _RET_IP_);
+			break;
 		case 8:
 			run_set_8(addr, val, count);
 			break;
@@ -239,21 +313,33 @@ EXPORT_SYMBOL_GPL(__svm_memset_io);
 /* Without ordering, as lib/iomap_copy.c. */
 notrace void __svm___ioread32_copy(void *to, const void __iomem *from, size_t count)
 {
-	if (count)
+	if (!count)
+		return;
+	if (static_branch_unlikely(&svm_mmio_detour))
+		svm_detour_in(from, to, 4, 4, count, _RET_IP_);
+	else
 		run_in_4(from, to, count);
 }
 EXPORT_SYMBOL_GPL(__svm___ioread32_copy);
 
 notrace void __svm___iowrite32_copy(void __iomem *to, const void *from, size_t count)
 {
-	if (count)
+	if (!count)
+		return;
+	if (static_branch_unlikely(&svm_mmio_detour))
+		svm_detour_out(to, from, 4, 4, count, _RET_IP_);
+	else
 		run_out_4(to, from, count);
 }
 EXPORT_SYMBOL_GPL(__svm___iowrite32_copy);
 
 notrace void __svm___iowrite64_copy(void __iomem *to, const void *from, size_t count)
 {
-	if (count)
+	if (!count)
+		return;
+	if (static_branch_unlikely(&svm_mmio_detour))
+		svm_detour_out(to, from, 8, 8, count, _RET_IP_);
+	else
 		run_out_8(to, from, count);
 }
 EXPORT_SYMBOL_GPL(__svm___iowrite64_copy);

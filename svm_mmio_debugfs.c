@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "svm_mmio_backend.h"
+#include "svm_mmio_counts.h"
 #include "svm_mmio_debugfs.h"
 #include "svm_mmio_version.h"
 #include "svm_mmio_windows.h"
@@ -19,9 +20,12 @@ static int status_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "version: %s\n", SVM_MMIO_VERSION);
 	seq_printf(m, "secure: %s\n", svm_guest_is_secure() ? "yes" : "no");
+	seq_puts(m, "secure_by: MSR[S], bit 41\n");
 	seq_printf(m, "backend: %s\n", svm_backend_name());
+	seq_printf(m, "reason: %s\n", svm_backend_reason());
 	seq_printf(m, "requested: %s\n", svm_backend_requested());
 	seq_printf(m, "windows: %u\n", svm_windows_count());
+	svm_counts_show(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(status);

@@ -9,6 +9,7 @@
 #include "selftest/selftest.h"
 #include "svm_mmio_backend.h"
 #include "svm_mmio_debugfs.h"
+#include "svm_mmio_hcall.h"
 #include "svm_mmio_version.h"
 #include "svm_mmio_windows.h"
 
@@ -36,6 +37,7 @@ static int __init svm_mmio_init(void)
 
 err_debugfs:
 	svm_debugfs_exit();
+	svm_hcall_exit();
 	return err;
 }
 
@@ -43,6 +45,7 @@ static void __exit svm_mmio_exit(void)
 {
 	svm_selftest_exit();
 	svm_debugfs_exit();
+	svm_hcall_exit();
 }
 
 module_init(svm_mmio_init);

@@ -4,7 +4,7 @@
 
 Usage: tests/bench.py                       print the table, write docs/bench.csv and docs/bench.svg
        tests/bench.py ACCESSOR [VARIANT]    list the instructions of one accessor instead; VARIANT
-                                            is kernel, direct, sprg0 (the default) or rfc
+                                            is kernel, direct, sprg0 (the default), hcall or rfc
 """
 
 import sys

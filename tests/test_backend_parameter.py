@@ -19,7 +19,7 @@ def guest(kernel):
         yield it.guest
 
 
-@pytest.mark.parametrize("value", ["bogus", "", "SPRG0", "sprg", "sprg00", "hcall", "auto,direct",
+@pytest.mark.parametrize("value", ["bogus", "", "SPRG0", "sprg", "sprg00", "hcalls", "auto,direct",
                                    "x" * 1000])
 def test_wrong_value(guest, value):
     mark = guest.mark()
@@ -27,11 +27,11 @@ def test_wrong_value(guest, value):
     assert result.rc == errno.EINVAL        # busybox's insmod returns the errno
     messages = guest.dmesg(mark)
     assert console.worse_than_notice(messages) == []
-    assert any("auto, direct, sprg0" in text for _, text in messages), messages
+    assert any("auto, direct, sprg0, hcall" in text for _, text in messages), messages
     assert guest.run("test -e /sys/module/svm_mmio").rc, "it is loaded all the same"
 
 
-@pytest.mark.parametrize("value", ["auto", "direct", "sprg0"])
+@pytest.mark.parametrize("value", ["auto", "direct", "sprg0", "hcall"])
 def test_right_value(guest, value):
     guest.check(f"insmod /svm_mmio.ko backend={value}")
     try:

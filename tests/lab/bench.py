@@ -24,13 +24,14 @@ SCRATCH = paths.BUILD / "bench"
 REPEATS = 4
 LIMIT = 600             # seconds: one instruction per block is slow
 
-VARIANTS = ("kernel", "direct", "sprg0", "rfc")
+VARIANTS = ("kernel", "direct", "sprg0", "hcall", "rfc")
 # What of the variant "svm" is measured with which backend.
-BACKENDS = ("direct", "sprg0")
+BACKENDS = ("direct", "sprg0", "hcall")
 
 RT = 0x1F << 21             # the bits of a word that name the target register
 MFSPRG0 = 0x7C1042A6
 ISYNC = 0x4C00012C
+SC_1 = 0x44000022           # asks the hypervisor, which makes the access itself
 
 
 class BenchError(LabError):
@@ -45,7 +46,7 @@ class Figure:
     variant: str            # one of VARIANTS
     size: int               # bytes that a bulk accessor moved; None for one access
     instructions: int       # retired, from behind one marker to the other
-    accesses: int           # to the device: exits in an SVM
+    accesses: int           # to the device, hcalls included: exits in an SVM
     masked: int             # the longest stretch of instructions with interrupts soft-masked
     masked_accesses: int    # the most accesses in one such stretch
 
@@ -187,9 +188,14 @@ def _enter(figures, figure):
 
 def _figure(key, insns, mask):
     stretches = list(_masked(insns, mask))
-    return Figure(*key, len(insns), sum(insn.device for insn in insns),
+    return Figure(*key, len(insns), sum(map(_accesses, insns)),
                   max(map(len, stretches), default=0),
                   max((sum(insn.device for insn in stretch) for stretch in stretches), default=0))
+
+
+def _accesses(insn):
+    """How often @insn accessed the device, or had the hypervisor do so."""
+    return insn.device + (insn.word == SC_1)
 
 
 def _sets_mask(insn, mask):
@@ -230,7 +236,7 @@ def _account(insns, mask):
     back = _first(insns, unmasked, lambda insn: insn.depth == depth)
     leave = _first(insns, back, lambda insn: insn.depth < depth)
     parts = (("call", 0, entry), ("prologue", entry, body), ("mask interrupts", body, window),
-             ("capture window", window, behind), ("all-ones (EEH) check", behind, check),
+             ("capture window", window, behind), ("count, all-ones (EEH) check", behind, check),
              ("restore interrupts", check, back), ("epilogue", back, leave),
              ("back in the caller", leave, len(insns)))
     return [(part, insns[start:end]) for part, start, end in parts]

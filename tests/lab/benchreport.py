@@ -12,7 +12,8 @@ from .errors import LabError
 from .objdump import OBJDUMP
 
 ACCOUNTED = "readl"
-HEADINGS = {"kernel": "kernel", "direct": "direct", "sprg0": "sprg0", "rfc": "RFC-style"}
+HEADINGS = {"kernel": "kernel", "direct": "direct", "sprg0": "sprg0", "hcall": "hcall",
+            "rfc": "RFC-style"}
 COLUMNS = ("linux", "kind", "accessor", "bytes", "variant", "part", "instructions", "accesses",
            "masked_instructions", "masked_accesses")
 
@@ -21,6 +22,7 @@ SERIES = {
     "kernel": ("#9a9a9a", "kernel"),
     "direct": ("#56b4e9", "svm-mmio, normal guest (direct)"),
     "sprg0": ("#0072b2", "svm-mmio, secure guest (sprg0)"),
+    "hcall": ("#009e73", "svm-mmio, secure guest (hcall)"),
     "rfc": ("#e69f00", "RFC of 2020, interrupts not disabled"),
 }
 PLOTTED = ("readb", "readw", "readl", "readq", "writeb", "writew", "writel", "writeq")
@@ -28,13 +30,13 @@ PLOTTED_BULK = tuple((name, 1024) for name in (
     "readsb", "readsw", "readsl", "writesb", "writesw", "writesl",
     "memcpy_fromio", "memcpy_toio", "memset_io"))
 
-LINE = "{:<22}{:>8}{:>8}{:>8}{:>10} {:>11}{:>8} {:>13}{:>9}"
-RULE = LINE.format("-" * 21, *["-" * width for width in (7, 7, 7, 9, 10, 7, 12, 8)])
+LINE = "{:<22}{:>8}{:>8}{:>8}{:>8}{:>10} {:>11}{:>8} {:>13}{:>9}"
+RULE = LINE.format("-" * 21, *["-" * width for width in (7, 7, 7, 7, 9, 10, 7, 12, 8)])
 
 
 def table(results):
     """All figures, as one table to read."""
-    lines = [LINE.format("", "instruc", "tions", "", "", "accesses", "(exits)", "longest with",
+    lines = [LINE.format("", "instruc", "tions", "", "", "", "accesses", "(exits)", "longest with",
                          "irqs off").replace("instruc   tions", "   instructions"),
              LINE.format("", *(HEADINGS[variant] for variant in bench.VARIANTS), "kernel",
                          "sprg0", "instructions", "accesses"),
@@ -46,7 +48,7 @@ def table(results):
         lines.append(_line(f"{accessor:<16}{size:>5}", row,
                            lambda figure, number: figure.per_kib(number)))
     lines += [RULE, f"svm_{ACCOUNTED}() with sprg0, part by part"]
-    lines += [LINE.format(part, "", "", len(insns), "", "", "", "", "").rstrip()
+    lines += [LINE.format(part, "", "", len(insns), "", "", "", "", "", "").rstrip()
               for part, insns in results.account(ACCOUNTED)]
     worst = longest_masked(results)
     lines += [RULE, f"Interrupts are off for {worst.masked} instructions and "

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counts. Where interrupts are masked anyway a plain increment will do; a system
+ * reset or machine check whose handler makes accesses may make it lose one.
+ */
+#include <linux/cpumask.h>
+#include <linux/seq_file.h>
+
+#include "svm_mmio_counts.h"
+
+DEFINE_PER_CPU(struct svm_counts, svm_counts);
+
+/**
+ * svm_counts_show() - print the sums over all CPUs, one "key: value" line each
+ * @m: where to print
+ */
+void svm_counts_show(struct seq_file *m)
+{
+	static const char * const names[] = {
+		"loads_8", "loads_16", "loads_32", "loads_64",
+		"stores_8", "stores_16", "stores_32", "stores_64",
+		"bulk_loads", "bulk_stores", "all_ones", "hcall_errors",
+	};
+	unsigned int i;
+	int cpu;
+
+	BUILD_BUG_ON(sizeof(struct svm_counts) != ARRAY_SIZE(names) * sizeof(unsigned long));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		unsigned long sum = 0;
+
+		for_each_possible_cpu(cpu)
+			sum += READ_ONCE(((unsigned long *)per_cpu_ptr(&svm_counts, cpu))[i]);
+		seq_printf(m, "%s: %lu\n", names[i], sum);
+	}
+}

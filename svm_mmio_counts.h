@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the accessors have done, counted on each CPU; "status" shows the sums. */
+#ifndef _SVM_MMIO_COUNTS_H
+#define _SVM_MMIO_COUNTS_H
+
+#include <linux/percpu.h>
+
+struct seq_file;
+
+/**
+ * struct svm_counts - one CPU's counts
+ * @loads: by accessors of one register: of 8, 16, 32 and 64 bits
+ * @stores: likewise
+ * @bulk_loads: accesses by string and copy accessors
+ * @bulk_stores: likewise
+ * @all_ones: loads by accessors that look for it (EEH) that were all ones
+ * @hcall_errors: accesses that failed with backend hcall
+ */
+struct svm_counts {
+	unsigned long loads[4];
+	unsigned long stores[4];
+	unsigned long bulk_loads;
+	unsigned long bulk_stores;
+	unsigned long all_ones;
+	unsigned long hcall_errors;
+};
+
+DECLARE_PER_CPU(struct svm_counts, svm_counts);
+
+/* The index of a width, given in bytes, in &svm_counts.loads. */
+#define SVM_WIDTH(bytes)	((bytes) == 8 ? 3 : (bytes) / 2)
+
+void svm_counts_show(struct seq_file *m);
+
+#endif /* _SVM_MMIO_COUNTS_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Backend "hcall": the hypervisor is asked to make the access. */
+#ifndef _SVM_MMIO_HCALL_H
+#define _SVM_MMIO_HCALL_H
+
+#include <linux/types.h>
+
+int svm_hcall_init(void);
+void svm_hcall_exit(void);
+u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes);
+void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val);
+
+#endif /* _SVM_MMIO_HCALL_H */

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""backend=hcall: the whole self-test passes, and no instruction of the module's text accesses a
+device: the hypervisor is asked to. What it refuses is an error, and so is what is not mapped.
+"""
+
+import errno
+import re
+
+import pytest
+from lab import dropin, mutants, paths
+from lab.build import build_module
+from lab.subject import BUFFER, Subject
+from test_selftest import CASES, LIST
+
+UNMAPPED = paths.TOP / "tests/drivers/unmapped"
+
+# Which device and case see what is wrong with a mutant.
+CAUGHT = {
+    "hcall-byte-order": ("edu", "load_values"),
+    "hcall-width": ("pci-testdev", "store_match"),
+    "hcall-address": ("pci-testdev", "load_values"),
+}
+
+
+@pytest.fixture(scope="module")
+def hcall(kernel):
+    with Subject.boot(kernel, name="hcall") as it:
+        it.load("backend=hcall")
+        yield it
+
+
+def test_status(hcall):
+    status = hcall.status()
+    assert (status["backend"], status["requested"]) == ("hcall", "hcall")
+    assert status["reason"] == "parameter backend names it"
+
+
+@pytest.mark.parametrize("device, case", LIST)
+def test_case(hcall, device, case):
+    run = hcall.run(device, case)
+    assert run.case.ok and run.case.skipped is None, str(run.case)
+    assert run.accesses > 0
+    assert run.seen.accesses == 0 and run.seen.unresolved == 0, run
+
+
+def test_nothing_else_runs(hcall):
+    """What is not in the table is skipped with the device it needs."""
+    for device, names in CASES.items():
+        for case in set(hcall.cases(device)) - set(names):
+            assert hcall.run(device, case).case.skipped, case
+
+
+def test_enough_copies(hcall):
+    run = hcall.run(BUFFER, "copy_fuzz")
+    assert int(re.search(r"copies=(\d+)", str(run.case))[1]) >= 10_000
+
+
+def test_stress_on_all_cpus(hcall):
+    for device in ("pci-testdev", "edu"):
+        run = hcall.run(device, "stress threads=8 secs=5")
+        assert run.case.ok, str(run.case)
+        assert run.accesses > 10_000 and run.seen.accesses == 0
+    assert hcall.status()["hcall_errors"] == "0"
+
+
+def test_unmapped_address(kernel):
+    """After iounmap() nothing reaches the device: a load is all ones, and both are counted."""
+    module = dropin.module(kernel)
+    driver = build_module(kernel, UNMAPPED, extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"},
+                          symvers=[module])
+    files = {"/unmapped.ko": driver.ko["unmapped"]}
+    with Subject.boot(kernel, name="hcall-unmapped", ko=module.ko["svm_mmio"], files=files,
+                      devices=("pci-testdev",)) as it:
+        it.load("backend=hcall")
+        mark = it.guest.mark()
+        it.guest.check("insmod /unmapped.ko")
+        said = [text for _, text in it.guest.dmesg(mark)]
+        assert "unmapped: mapped: 0xfa counted 1" in said, said
+        assert "unmapped: after iounmap: load 0xffffffff, memory 0x12345678" in said, said
+        assert "unmapped: mapped again: counted 1" in said, said
+        assert it.status()["hcall_errors"] == "101"
+        messages = [text for text in said if "nothing is mapped there" in text]
+        assert 1 <= len(messages) <= 10, said
+
+
+@pytest.mark.parametrize("name", CAUGHT)
+def test_mutant_is_caught(kernel, name):
+    """Negative control."""
+    ko = mutants.build(kernel, name, known=mutants.HCALL).ko["svm_mmio"]
+    device, case = CAUGHT[name]
+    with Subject.boot(kernel, name=name, ko=ko) as it:
+        it.load("backend=hcall")
+        assert it.run(device, case).case.ok is False
+
+
+def test_refused_by_the_hypervisor(kernel):
+    """A width that QEMU refuses is an error: all ones, and nothing stored."""
+    results = {}
+    for name in ("hcall-refused", "hcall-error-ignored"):
+        ko = mutants.build(kernel, name, known=mutants.HCALL).ko["svm_mmio"]
+        with Subject.boot(kernel, name=name, ko=ko) as it:
+            it.load("backend=hcall")
+            mark = it.guest.mark()
+            bar = it.bars["pci-testdev"]
+            it.guest.check(f"cd {bar}; echo 'w32 0x800 0xfa' >access; echo 'r32 0x4' >access")
+            results[name] = it.guest.check(f"cat {bar}/access").strip()
+            assert int(it.status()["hcall_errors"]) >= 2
+            assert any("the hypervisor returned -4" in text for _, text in it.guest.dmesg(mark))
+    assert results["hcall-refused"] == "0xffffffff"
+    assert results["hcall-error-ignored"] != "0xffffffff"       # negative control
+
+
+def test_missing_hcall_is_refused(kernel):
+    """QEMU says H_FUNCTION to a number that it does not know."""
+    ko = mutants.build(kernel, "hcall-unknown", known=mutants.HCALL).ko["svm_mmio"]
+    with Subject.boot(kernel, name="hcall-unknown", ko=ko) as it:
+        it.load()
+        it.unload()
+        mark = it.guest.mark()
+        assert it.guest.run("insmod /svm_mmio.ko backend=hcall").rc == errno.EOPNOTSUPP
+        assert any("no backend hcall" in text and "returned -2 and -4" in text
+                   for _, text in it.guest.dmesg(mark))
+        assert it.guest.run("test -e /sys/module/svm_mmio").rc
+
+
+def test_oracle_would_see_an_access(kernel):
+    """Negative control: with backend direct it does."""
+    with Subject.boot(kernel, name="hcall-control") as it:
+        it.load("backend=direct")
+        assert it.run("pci-testdev", "load_values").seen.accesses > 100

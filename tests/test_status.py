@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The file status: what was decided and why, and every access counted, whichever the CPU."""
+
+import re
+
+import pytest
+from lab.subject import BUFFER, Subject
+
+COUNTS = ("loads_8", "loads_16", "loads_32", "loads_64", "stores_8", "stores_16", "stores_32",
+          "stores_64", "bulk_loads", "bulk_stores", "all_ones", "hcall_errors")
+
+
+@pytest.fixture(scope="module", params=["direct", "sprg0", "hcall", "auto"])
+def loaded(kernel, request):
+    with Subject.boot(kernel, name=f"status-{request.param}") as it:
+        it.load(f"backend={request.param}")
+        it.requested = request.param
+        yield it
+
+
+def counts(it):
+    status = it.status()
+    return {name: int(status[name]) for name in COUNTS}
+
+
+def difference(it, action):
+    before = counts(it)
+    result = action()
+    after = counts(it)
+    return result, {name: after[name] - before[name] for name in COUNTS
+                    if after[name] != before[name]}
+
+
+def access(it, device, *lines):
+    for line in lines:
+        it.guest.check(f"echo '{line}' >{it.bars[device]}/access")
+
+
+def test_decisions(loaded):
+    status = loaded.status()
+    assert (status["secure"], status["secure_by"]) == ("no", "MSR[S], bit 41")
+    auto = loaded.requested == "auto"
+    assert status["backend"] == ("direct" if auto else loaded.requested)
+    assert status["reason"] == ("auto, in a normal guest" if auto
+                                else "parameter backend names it")
+
+
+def test_each_width_and_direction(loaded):
+    def some():
+        access(loaded, BUFFER, *(f"r{bits} 0x0" for bits in (8, 16, 16, 32, 32, 32, 64)))
+        access(loaded, BUFFER, *(f"w{bits} 0x0 0x1" for bits in (64, 64, 8)), "w16be 0 1")
+        access(loaded, "edu", "r32 0x40")
+    _, changed = difference(loaded, some)
+    if loaded.requested in ("direct", "auto"):
+        assert changed == {}
+    else:
+        assert changed == {"loads_8": 1, "loads_16": 2, "loads_32": 4, "loads_64": 1,
+                           "stores_8": 1, "stores_16": 1, "stores_64": 2, "all_ones": 1}
+
+
+@pytest.mark.parametrize("device, case", [("pci-testdev", "stress threads=8 secs=2"),
+                                          (BUFFER, "copy_fuzz"), ("edu", "nested_timer")])
+def test_every_access_is_counted(loaded, device, case):
+    run, changed = difference(loaded, lambda: loaded.run(device, case))
+    assert run.case.ok
+    counted = sum(number for name, number in changed.items() if re.match("loads|stores|bulk", name))
+    assert counted == (0 if loaded.requested in ("direct", "auto") else run.accesses)
