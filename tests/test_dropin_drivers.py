@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from lab import driver_source, dropin, elf, stock
+from lab import driver_source, dropin, elf, stock, subject
 from lab.driven import Driven, Peer
 
 MIB = 1 << 20
@@ -100,6 +100,7 @@ class Outcome:
 
     ranges: dict        # name -> Verdicts
     kernel: dict        # function of the kernel that accessed the device -> how often
+    status: dict        # the file status of svm_mmio, if it was there
 
     def __str__(self):
         lines = [f"{name}: {seen.matched} matched, {seen.mismatched} mismatched"
@@ -108,7 +109,7 @@ class Outcome:
         return "\n".join(lines)
 
 
-def run(kernel, driver, ko, how, scratch):
+def run(kernel, driver, ko, how, scratch, backend="sprg0"):
     """Let the driver of files @ko do its work; return the Outcome. With svm_mmio if it needs it."""
     disk = scratch / "disk"
     disk.write_bytes(os.urandom(driver.bytes_) + bytes(driver.bytes_))
@@ -119,7 +120,7 @@ def run(kernel, driver, ko, how, scratch):
     with Driven.boot(kernel, name=f"{driver.modules[-1]}-{how}", ko=files, kernel_text=True,
                      machine=driver.machine, qemu_args=arguments) as it:
         if safe:
-            it.load("svm_mmio", "backend=sprg0")
+            it.load("svm_mmio", f"backend={backend}")
         for helper in helpers:
             it.load(helper, named=False)
         for module in driver.modules:
@@ -127,6 +128,7 @@ def run(kernel, driver, ko, how, scratch):
         driver.work(it.guest, driver, disk)
         table = it.guest.check("cat /proc/interrupts")
         seen = it.counts()
+        status = it.guest.check(f"cat {subject.DEBUGFS}/status 2>/dev/null || true")
     counts = [int(count) for line in table.splitlines() if driver.interrupts in line
               for count in re.findall(r" (\d+)(?= )", line)[:2]]
     assert sum(counts) > 100, table
@@ -135,7 +137,8 @@ def run(kernel, driver, ko, how, scratch):
         # The interrupt controller is the kernel's own device, used by every driver.
         if site.where == "kernel" and not site.device.startswith("xive."):
             functions[site.symbol] = functions.get(site.symbol, 0) + site.accesses
-    return Outcome(seen.ranges, functions)
+    return Outcome(seen.ranges, functions,
+                   dict(line.split(": ", 1) for line in status.splitlines()))
 
 
 def test_no_new_warnings(kernel, driver):
@@ -159,6 +162,18 @@ def test_every_access_is_captured(kernel, driver, tmp_path):
               if not (driver.kernel_text and re.match(driver.kernel_text, name))]
     assert others == [], outcome
     print(outcome)
+
+
+def test_hcall_makes_every_access(kernel, tmp_path):
+    """With backend hcall the transfer is as good, and no text accesses the device."""
+    driver = DRIVERS["e1000"]
+    outcome = run(kernel, driver, build(kernel, driver, True).ko, "hcall", tmp_path, "hcall")
+    print(outcome)
+    assert {name: seen.accesses + seen.unresolved for name, seen in outcome.ranges.items()} == (
+        dict.fromkeys(["modules", "svm_mmio", "e1000"], 0))
+    assert outcome.kernel == {}
+    assert (outcome.status["backend"], outcome.status["hcall_errors"]) == ("hcall", "0")
+    assert int(outcome.status["loads_32"]) + int(outcome.status["stores_32"]) > 10000
 
 
 def test_stock_is_not_captured(kernel, driver, tmp_path):
