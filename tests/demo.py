@@ -77,8 +77,9 @@ OOPS    SPRG0 does not name the access, so the hypervisor refuses it. The guest 
         "{oops.partition('] ')[2]}"
 HANGS   the hypervisor finds no instruction and lets the guest try again, for ever
 
-Where the hypervisor cannot fetch, only an access made with its own instruction word in SPRG0
-works. Times are under emulation: compare them with each other only (make bench).""")
+Where the hypervisor cannot fetch, an access works that has its own instruction word in SPRG0, if
+that is what the hypervisor reads, or one that it is asked for (hcall). Times are under emulation:
+compare them with each other only (make bench).""")
     return 0
 
 

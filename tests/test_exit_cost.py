@@ -7,8 +7,8 @@ Counted in the instructions of guest and hypervisor together, which do not depen
 import pytest
 from lab import exittime
 
-# svm_readl() takes 54 more than readl(): docs/benchmarks.md. A few more can come in between.
-OWN_COST = 54
+# svm_readl() takes 65 more than readl(): docs/benchmarks.md. A few more can come in between.
+OWN_COST = 65
 STRAY = 150
 
 
@@ -22,11 +22,11 @@ def least(kernel):
 
 def test_what_is_measured_is_the_whole_way(least):
     """Thousands of instructions, of which the accessor's own are a small part."""
-    kernel, fetched, _ = least
+    kernel, fetched, *_ = least
     assert kernel > 1000
     assert OWN_COST - STRAY < fetched - kernel < OWN_COST + STRAY
 
 
 def test_not_fetching_is_cheaper(least):
-    kernel, _, taken = least
+    kernel, _, taken, _ = least
     assert taken < 0.8 * kernel

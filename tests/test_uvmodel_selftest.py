@@ -11,6 +11,7 @@ from lab.hypervisor import Hypervisor, refused
 from lab.subject import DEBUGFS, Subject
 
 STRESS = 100_000        # accesses, at least
+LIMIT = 900             # seconds for a case
 # It takes two minutes, most of them for the kernel's own function to read back: once is enough.
 LEFT_OUT = {"6.1": (), "6.12": ("copy_fuzz",)}
 STORES = {"stb", "sth", "stw", "std", "sthbrx", "stwbrx", "stdbrx"}
@@ -33,7 +34,7 @@ def l2(request):
 
 def run(l2, device, command):
     """Run one case: the model has captured as many accesses as the guest says it made."""
-    result = l2.run(device, command)
+    result = l2.run(device, command, LIMIT)
     assert result.case.ok, str(result.case)
     assert result.all_captured, f"{result}\n" + "\n".join(l2.l1.refusals())
     return result

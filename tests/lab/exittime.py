@@ -11,6 +11,7 @@ in instructions     by a clock that goes on by a nanosecond with each one that L
 in time             compared turn by turn, since how fast this machine is changes all the while
 """
 
+import itertools
 import statistics
 from dataclasses import dataclass
 
@@ -41,19 +42,21 @@ class Series:
 
     title: str
     accessor: str       # for the driver
+    backend: str        # of the module
     mode: str           # of the model
 
     @property
     def is_captured(self):
         """Whether the model has to take the instruction from SPRG0."""
-        return self.mode == "strict"
+        return (self.mode, self.backend) == ("strict", "sprg0")
 
 
 # The first one is what the others are compared with.
 SERIES = (
-    Series("readl(), KVM fetches", "kernel", "off"),
-    Series("svm_readl(), KVM fetches", "svm", "off"),
-    Series("svm_readl(), KVM takes SPRG0", "svm", "strict"),
+    Series("readl(), KVM fetches", "kernel", "sprg0", "off"),
+    Series("svm_readl(), KVM fetches", "svm", "sprg0", "off"),
+    Series("svm_readl(), KVM takes SPRG0", "svm", "sprg0", "strict"),
+    Series("svm_readl(), KVM is asked", "svm", "hcall", "strict"),
 )
 
 
@@ -88,17 +91,23 @@ def measure(kernel, clocks=CLOCKS, name="bench-exit"):
 def _measure(kernel, clock, name):
     found = {series: [] for series in SERIES}
     # One processor: else it would also be counted what another one does meanwhile.
-    with (Trial.boot(kernel, name=name, smp=1, icount=clock.icount) as trial,
-          trial.backend("sprg0")):
+    with Trial.boot(kernel, name=name, smp=1, icount=clock.icount) as trial:
         for turn in range(clock.rounds):
-            for series in SERIES:
-                # Else all turns may be in step with the timer interrupts of L1 and L2.
-                cell = trial.read(series.accessor, clock.reads, series.mode, pause=PAUSE * turn)
-                if not cell.works or cell.captured != series.is_captured * clock.reads:
-                    raise LabError(f"{series.title}: this is no measurement: {cell}. The console "
-                                   f"of the guest: {trial.l2.log}")
-                found[series].append(cell.nanoseconds / clock.reads)
+            for backend, group in itertools.groupby(SERIES, lambda series: series.backend):
+                with trial.backend(backend):
+                    for series in group:
+                        found[series].append(_read(trial, clock, series, turn))
     return [Cost(series, rounds) for series, rounds in found.items()]
+
+
+def _read(trial, clock, series, turn):
+    """What one read takes, on average of those made in one go."""
+    # Without pauses that differ all turns may be in step with the timer interrupts of L1 and L2.
+    cell = trial.read(series.accessor, clock.reads, series.mode, pause=PAUSE * turn)
+    if not cell.works or cell.captured != series.is_captured * clock.reads:
+        raise LabError(f"{series.title}: this is no measurement: {cell}. The console of the guest: "
+                       f"{trial.l2.log}")
+    return cell.nanoseconds / clock.reads
 
 
 def table(costs):

@@ -38,6 +38,7 @@ ROWS = (
     Row("readl()", "kernel", "direct"),
     Row("svm_readl(), backend=direct", "svm", "direct"),
     Row("svm_readl(), backend=sprg0", "svm", "sprg0"),
+    Row("svm_readl(), backend=hcall", "svm", "hcall"),
 )
 
 
@@ -75,6 +76,7 @@ EXPECTED = {
     ROWS[0]: {"off": Cell.WORKS, "strict": Cell.OOPS, "legacy": Cell.SPINS},
     ROWS[1]: {"off": Cell.WORKS, "strict": Cell.OOPS, "legacy": Cell.SPINS},
     ROWS[2]: {"off": Cell.WORKS, "strict": Cell.WORKS, "legacy": Cell.SPINS},
+    ROWS[3]: {"off": Cell.WORKS, "strict": Cell.WORKS, "legacy": Cell.WORKS},
 }
 
 

@@ -54,6 +54,11 @@ class CaseRun:
         return self.seen.clean and self.seen.matched == self.accesses
 
     @property
+    def none_seen(self):
+        """Whether no instruction of the module accessed a device, though accesses were made."""
+        return self.seen.accesses == 0 and (self.accesses > 0 or self.case.skipped is not None)
+
+    @property
     def none_captured(self):
         """Whether no access was captured.
 

@@ -87,11 +87,10 @@ static int on_emulate_mmio(struct kprobe *p, struct pt_regs *regs)
 	uv_record(&access, verdict);
 	if (verdict == UV_LEFT_TO_KVM)
 		return 0;
-	if (verdict >= UV_FIRST_REFUSAL) {
-		if (now == UV_FALLBACK)
-			return 0;
+	if (verdict >= UV_FIRST_REFUSAL && now == UV_FALLBACK)
+		return 0;
+	if (verdict >= UV_FIRST_REFUSAL || verdict == UV_NOT_RESIDENT)
 		word = access.store == (now == UV_STRICT) ? NO_STORE : NO_LOAD;
-	}
 	/* As if fetched: in the guest's byte order. */
 	vcpu->arch.last_inst = kvmppc_need_byteswap(vcpu) ? swab32(word) : word;
 	return 0;

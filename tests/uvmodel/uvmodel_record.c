@@ -82,7 +82,7 @@ void uv_record(const struct uv_access *access, enum uv_verdict verdict)
 	unsigned long flags;
 
 	atomic64_inc(&counters[verdict]);
-	if (verdict == UV_LEFT_TO_KVM || verdict == UV_FETCHED)
+	if (verdict != UV_CAPTURED && verdict < UV_FIRST_REFUSAL)
 		return;
 	raw_spin_lock_irqsave(&lock, flags);
 	if (verdict == UV_CAPTURED)

@@ -17,6 +17,7 @@ static const char * const names[UV_VERDICTS] = {
 	[UV_LEFT_TO_KVM]	= "left_to_kvm",
 	[UV_CAPTURED]		= "captured",
 	[UV_FETCHED]		= "fetched_as_physical",
+	[UV_NOT_RESIDENT]	= "not_resident",
 	[UV_UPPER_BITS]		= "refused_upper_bits",
 	[UV_UNDECODABLE]	= "refused_undecodable",
 	[UV_UPDATE_FORM]	= "refused_update_form",
@@ -92,10 +93,11 @@ enum uv_verdict uv_judge_sprg0(struct uv_access *access)
  * what it finds at its own address 0. What that is cannot be known here, so that it
  * is no load or store is assumed.
  *
- * Context: atomic; the guest's memory is read where it is resident, as the text of
- * its kernel that has just been executed is.
+ * Context: atomic, so a page that L1 has taken away from its user space for a moment,
+ * to make a huge page of several for one, cannot be waited for. The guest gets it
+ * back when it executes the instruction again.
  *
- * Return: %UV_FETCHED, or why there is no instruction.
+ * Return: %UV_FETCHED, %UV_NOT_RESIDENT, or why there is no instruction.
  */
 enum uv_verdict uv_fetch_as_physical(struct uv_access *access)
 {
@@ -104,7 +106,8 @@ enum uv_verdict uv_fetch_as_physical(struct uv_access *access)
 	u32 word;
 
 	if (kvm_vcpu_read_guest_atomic(vcpu, gpa, &word, sizeof(word)))
-		return UV_NO_MEMORY;
+		return kvm_is_visible_gfn(vcpu->kvm, gpa_to_gfn(gpa)) ? UV_NOT_RESIDENT :
+									UV_NO_MEMORY;
 	access->word = kvmppc_need_byteswap(vcpu) ? swab32(word) : word;
 	/* It compares neither the direction nor the address with the fault. */
 	return uv_decode(access->word) ? UV_FETCHED : UV_UNDECODABLE;

@@ -11,6 +11,7 @@
  * @UV_LEFT_TO_KVM: not one that has to be captured: KVM fetches the instruction
  * @UV_CAPTURED: SPRG0 named an instruction that fits the fault
  * @UV_FETCHED: fetched at the NIP taken for a guest-physical address
+ * @UV_NOT_RESIDENT: the page to fetch from is not in memory now: the guest tries again
  * @UV_UPPER_BITS: refused: bits 0:31 of SPRG0 are not zero
  * @UV_UNDECODABLE: refused: the word is none that the published ultravisor emulates
  * @UV_UPDATE_FORM: refused: the word would change RA, which the contract excludes
@@ -23,6 +24,7 @@ enum uv_verdict {
 	UV_LEFT_TO_KVM,
 	UV_CAPTURED,
 	UV_FETCHED,
+	UV_NOT_RESIDENT,
 	UV_UPPER_BITS,
 	UV_UNDECODABLE,
 	UV_UPDATE_FORM,
