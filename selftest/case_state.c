@@ -154,16 +154,18 @@ static void check_mmiowb(struct svm_run *run, const struct svm_load_op *load,
 {
 	static DEFINE_SPINLOCK(lock);
 	struct mmiowb_state *state;
+	unsigned long flags;
 	bool pending;
 
 	if (load || store->raw)
 		return;
-	spin_lock(&lock);
+	/* An interrupt that unlocks something would order the store itself, rightly. */
+	spin_lock_irqsave(&lock, flags);
 	state = __mmiowb_state();
 	state->mmiowb_pending = 0;
 	access(run, load, store);
 	pending = state->mmiowb_pending;
-	spin_unlock(&lock);
+	spin_unlock_irqrestore(&lock, flags);
 	if (!pending)
 		svm_run_fail(run, "%s under a spinlock: the unlock would not order the store",
 			     store->name);
