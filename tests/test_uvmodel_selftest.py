@@ -64,6 +64,7 @@ def test_every_word(l2):
     words = l2.l1.words()
     assert {word: mnemonic for word, (_, mnemonic) in words.items()}.items() <= listed.items()
     assert {mnemonic for _, mnemonic in words.values()} == LOADS | STORES
+    print(f"{len(words)} words")
     assert len(words) <= 48
     counts = l2.l1.counts()
     assert sum(count for count, _ in words.values()) == counts["captured"]

@@ -21,7 +21,7 @@ import time
 from . import console, oracle, paths
 from .agent import Agent
 from .build import build_module
-from .errors import GuestDied, GuestTimeout
+from .errors import GuestDied, GuestError, GuestTimeout
 from .guest import BOOT_LIMIT, POWEROFF_LIMIT, Guest, kernel_line, quoted
 from .initramfs import make_initramfs
 from .nested import kvm_modules, qemu_files
@@ -259,7 +259,10 @@ class NestedGuest(Agent):
         """Make sure that QEMU is gone, and that nothing of it is left for the next guest."""
         self._over = self._over or "it was stopped"
         if self._status is None:
-            self._l1.run("killall -9 qemu-system-ppc64")
+            try:
+                self._l1.run("killall -9 qemu-system-ppc64")
+            except GuestError:
+                return      # L1 has gone, and L2 with it
             deadline = time.monotonic() + SLOWER * POWEROFF_LIMIT
             while not self._is_over() and self._ready(select.POLLIN, deadline):
                 self._buffer += self._agent.recv(1 << 16)
