@@ -43,7 +43,7 @@ static void report(struct irq_work *work)
 
 	if (__ratelimit(&limit)) {
 		if (failure.rc == NOT_MAPPED)
-			pr_err("%s of %u bits at 0x%lx failed: nothing is mapped there\n",
+			pr_err("%s of %u bits at 0x%lx failed: nothing is mapped there: has the driver unmapped it?\n",
 			       failure.what, 8 * failure.bytes, failure.addr);
 		else
 			pr_err("%s of %u bits at 0x%lx failed: the hypervisor returned %ld\n",
@@ -189,18 +189,18 @@ int svm_hcall_init(void)
 	long load, store;
 
 	if (!firmware_has_feature(FW_FEATURE_LPAR)) {
-		pr_notice("no backend hcall: there is no hypervisor to call (not a pseries guest)\n");
+		pr_notice("no backend hcall: there is no hypervisor to call (not a pseries guest): load with another backend\n");
 		return -EOPNOTSUPP;
 	}
 	if (IS_ENABLED(CONFIG_DEBUG_VIRTUAL)) {
 		/* vmalloc_to_page() then takes no address of the space for I/O. */
-		pr_notice("no backend hcall: this kernel has CONFIG_DEBUG_VIRTUAL\n");
+		pr_notice("no backend hcall: this kernel has CONFIG_DEBUG_VIRTUAL: load with another backend\n");
 		return -EOPNOTSUPP;
 	}
 	load = plpar_hcall(H_LOGICAL_CI_LOAD, ret, 0UL, 0UL);
 	store = plpar_hcall_norets(H_LOGICAL_CI_STORE, 0UL, 0UL, 0UL);
 	if (load != H_PARAMETER || store != H_PARAMETER) {
-		pr_notice("no backend hcall: to H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE of width 0 the hypervisor returned %ld and %ld, not %d; -2 means that it has no such hcall\n",
+		pr_notice("no backend hcall: to H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE of width 0 the hypervisor returned %ld and %ld, not %d; -2 means that it has no such hcall: load with another backend\n",
 			  load, store, H_PARAMETER);
 		return -EOPNOTSUPP;
 	}
