@@ -7,6 +7,7 @@ can be run on a module that captures nothing right.
 
 import pytest
 from lab import mutants
+from lab.driven import MODULES
 from lab.hypervisor import Hypervisor, refused
 from lab.subject import Subject
 
@@ -91,6 +92,32 @@ def test_a_word_with_another_target_is_for_the_selftest_to_see(mutant):
     assert run.all_captured
     assert not run.case.ok
     assert any("wrong values" in line for line in run.case.diagnostics)
+
+
+@pytest.mark.parametrize("mutant", ["other-direction"], indirect=True)
+def test_text_out_of_range_is_left_to_kvm(mutant):
+    """What has to be captured is a parameter: of no text at all nothing is judged."""
+    before = mutant.l1.counts()
+    mutant.l1.set_text(0, 0)
+    run = mutant.run("edu", "load_values")
+    after = mutant.l1.counts()
+    mutant.l1.set_text(*MODULES)
+    assert run.case.ok and run.seen.accesses == 0
+    assert after["left_to_kvm"] - before["left_to_kvm"] >= run.accesses
+
+
+@pytest.mark.parametrize("parameter, value, valid", [
+    ("mode", "bogus", "off, strict, fallback, legacy"), ("mode", "", "off, strict"),
+    ("text", "nonsense", "0xc008000000000000-0xc00a000000000000"),
+    ("text", "0x2-0x1", "0xc008000000000000-0xc00a000000000000")])
+def test_bad_parameters_change_nothing(l2, parameter, value, valid):
+    l1 = l2.l1.guest
+    file = f"/sys/module/uvmodel/parameters/{parameter}"
+    before = l1.check(f"cat {file}")
+    mark = l1.mark()
+    assert l1.run(f"echo '{value}' >{file}").rc
+    assert any(valid in text for _, text in l1.dmesg(mark))
+    assert l1.check(f"cat {file}") == before
 
 
 def test_without_the_model_all_of_it_goes_unnoticed(l2):

@@ -67,22 +67,19 @@ class Hypervisor:
         self._kernel = kernel   # of L2
 
     @classmethod
-    def boot(cls, kernel, *, name, files=None, guest_kernel=None, smp=2, mem="3G", mode="strict",
-             icount=False):
-        """Boot @kernel as L1 and load KVM and the model.
+    def boot(cls, kernel, *, name, files=None, smp=2, mem="3G", mode="strict", icount=False):
+        """Boot @kernel as L1, where it is for the L2s too, and load KVM and the model.
 
         @name           of the logs: NAME-l1, and NAME for L2
         @files          for the L2s, as for Guest.boot()
-        @guest_kernel   of the L2s, if it is another one
         @mode           of the model: off, strict, fallback or legacy (tests/uvmodel)
         @icount         as for Guest.boot()
         """
-        guest_kernel = guest_kernel or kernel
         modules = kvm_modules(kernel)
         inside = {**qemu_files(), **modules, "/l2/run": RUNNER.encode(),
                   "/uvmodel.ko": build_model(kernel).ko["uvmodel"],
-                  "/l2/vmlinux": guest_kernel.vmlinux,
-                  "/l2/initrd": make_initramfs(guest_kernel, files)}
+                  "/l2/vmlinux": kernel.vmlinux,
+                  "/l2/initrd": make_initramfs(kernel, files)}
         log = paths.log(name)
         ours, theirs = socket.socketpair()
         try:
@@ -99,7 +96,7 @@ class Hypervisor:
             raise
         finally:
             theirs.close()
-        l1 = cls(guest, ours, name, guest_kernel)
+        l1 = cls(guest, ours, name, kernel)
         try:
             for module in modules:
                 guest.check(f"insmod {module}")
