@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stress: threads and timers on all CPUs, every result checked. */
+/* The stress: threads that are moved about, and timers, on all CPUs; every result is checked. */
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -9,6 +10,7 @@
 #include <linux/wait.h>
 #include <asm/reg.h>
 
+#include "mover.h"
 #include "run.h"
 #include "worker.h"
 
@@ -37,6 +39,8 @@ static void check_sprg0_of_all(struct svm_run *run, u64 __percpu *before, u64 __
 static void run_workers(struct svm_run *run, struct svm_worker *workers)
 {
 	struct svm_tally *sum = &run->tally;
+	struct svm_mover *movers = NULL;
+	unsigned long moves;
 	u64 in_timers = 0;
 	unsigned int i;
 	int err = 0;
@@ -44,18 +48,23 @@ static void run_workers(struct svm_run *run, struct svm_worker *workers)
 	svm_worker_prepare(run->bar, sum);
 	for (i = 0; i < run->threads && !err; i++)
 		err = svm_worker_start(&workers[i], run->bar, i, -1);
+	if (!err) {
+		movers = svm_movers_start(workers, run->threads);
+		err = PTR_ERR_OR_ZERO(movers);
+	}
 	if (err)
-		svm_run_fail(run, "cannot start thread %u: error %d", i, err);
+		svm_run_fail(run, "cannot start threads: error %d", err);
 	else
 		wait_event_interruptible_timeout(run->bar->changed, READ_ONCE(run->bar->gone),
 						 (long)run->secs * HZ);
+	moves = svm_movers_stop(movers);
 	for (i = 0; i < run->threads; i++) {
 		svm_worker_stop(&workers[i], sum);
 		in_timers += workers[i].in_timer.accesses;
 	}
 	svm_worker_verify(run);
-	svm_run_note(run, "threads=%u secs=%u accesses_in_timers=%llu",
-		     run->threads, run->secs, in_timers);
+	svm_run_note(run, "threads=%u secs=%u accesses_in_timers=%llu moves=%lu",
+		     run->threads, run->secs, in_timers, moves);
 }
 
 void svm_case_stress(struct svm_run *run)
