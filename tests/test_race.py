@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A thread can be preempted and moved between any two instructions, and no window shows it.
+
+On a preemptible kernel: threads and timers use different instructions on four CPUs, and every
+thread is moved from CPU to CPU all the while. What the RFC of 2020 did, to save and restore SPRG0
+with interrupts enabled, fails here every time.
+"""
+
+import re
+
+import pytest
+from lab import kernels, mutants
+from lab.subject import Subject
+from lab.soak import FACTOR
+
+WANTED = 10_000_000 * FACTOR
+BASELINE = "interrupts-enabled"
+THREADS = 16
+STALE = re.compile(r"SPRG0 of CPU \d+ changed")
+
+
+@pytest.fixture(scope="module")
+def preemptible():
+    kernel = kernels.get("7.2")
+    config = kernel.config.read_text(encoding="ascii")
+    assert "CONFIG_PREEMPTION=y" in config.splitlines()
+    return kernel
+
+
+@pytest.fixture(scope="module")
+def baseline(preemptible):
+    return mutants.build(preemptible, BASELINE, known=mutants.UNMASKED).ko["svm_mmio"]
+
+
+def stress(it, secs, device="edu"):
+    run = it.run(device, f"stress threads={THREADS} secs={secs}", timeout=900 + 30 * secs)
+    moves = int(re.search(r"moves=(\d+)", str(run.case))[1])
+    print(f"{device}: {run.accesses:,} accesses, {moves:,} moves:"
+          f" {run.seen.mismatched} words wrong,"
+          f" SPRG0 stale on {len(STALE.findall(str(run.case)))} CPUs")
+    return run
+
+
+@pytest.fixture(scope="module")
+def exact(preemptible, baseline):
+    """A guest whose clock counts instructions: QEMU ends a translation block where the next timer
+    is due, so that one arrives between any two instructions. Time that QEMU needs for an access
+    is no time in there, and most interrupts do not gather behind accesses.
+    """
+    with Subject.boot(preemptible, name="race-exact", files={"/baseline.ko": baseline},
+                      icount=True) as it:
+        yield it
+
+
+def test_baseline_fails(exact, baseline):
+    exact.load("backend=sprg0", "/baseline.ko", baseline)
+    run = stress(exact, 1)
+    # 69 a second on average: none would be a wonder, and so would be fewer than ten.
+    assert run.seen.mismatched >= 10 and run.seen.matched > 100_000
+    assert not run.case.ok and STALE.search(str(run.case))
+    exact.unload()
+
+
+def test_ours_does_not(exact):
+    exact.load("backend=sprg0")
+    accesses = 0
+    while accesses < WANTED:
+        for device in ("edu", "pci-testdev"):
+            run = stress(exact, 1 * FACTOR, device)
+            assert run.case.ok, str(run.case)
+            assert run.all_captured, run
+            accesses += run.accesses
+    print(f"{accesses:,} accesses: all captured")
+    exact.unload()
+
+
+def test_on_four_processors_at_a_time(preemptible, baseline):
+    """The same with a thread of QEMU for each processor and one instruction in each block: here
+    interrupts gather behind accesses, and it is SPRG0 left stale that gives the baseline away.
+    """
+    with Subject.boot(preemptible, name="race-parallel", files={"/baseline.ko": baseline}) as it:
+        it.load("backend=sprg0", "/baseline.ko", baseline)
+        it.guest.one_insn_per_tb()
+        run = stress(it, 10)
+        assert not run.case.ok and STALE.search(str(run.case))
+        it.guest.one_insn_per_tb(False)
+        it.unload()
+
+        it.load("backend=sprg0")
+        it.guest.one_insn_per_tb()
+        for device in ("edu", "pci-testdev"):
+            run = stress(it, 10 * FACTOR, device)
+            assert run.case.ok, str(run.case)
+            assert run.all_captured, run
+        it.guest.one_insn_per_tb(False)
+        it.unload()
