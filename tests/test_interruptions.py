@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whatever interrupts a guest, no access is lost, changed or made without its word in SPRG0.
+
+A stress on all CPUs of a preemptible kernel runs all the while; the oracle counts what it does.
+"""
+
+import time
+
+import pytest
+from lab import intruder, kernels, mutants
+from lab.intruder import Intruder
+from lab.subject import Subject
+from lab.soak import FACTOR
+from lab.underway import Underway
+from test_windows import table
+
+TRACING = "/sys/kernel/tracing"
+SECONDS = 10
+LIMIT = 600
+UNMASKED = "monitor-enabled"
+
+
+@pytest.fixture(scope="module")
+def unmasked():
+    return mutants.build(kernels.get("7.2"), UNMASKED, known=mutants.UNMASKED).ko["svm_mmio"]
+
+
+@pytest.fixture(scope="module")
+def it(unmasked):
+    kernel = kernels.get("7.2")
+    with Subject.boot(kernel, name="interruptions",
+                      files={"/unmasked.ko": unmasked, **intruder.files(kernel)}) as it:
+        it.load("backend=sprg0")
+        it.guest.check(f"mountpoint -q {TRACING} || mount -t tracefs tracefs {TRACING}")
+        yield it
+
+
+def assert_nothing_lost(stress):
+    run = stress.run
+    print(f"{run.accesses:,} accesses of the stress: {run.seen.matched:,} captured,"
+          f" {run.seen.mismatched} wrong")
+    assert run.case.ok, str(run.case)
+    assert run.accesses > 1000
+    assert run.all_captured, run
+
+
+def test_system_resets_in_windows(it):
+    """Nothing masks them: each is sent while a processor is in a window, and makes an access."""
+    wanted = 10 * FACTOR
+    windows = table(it.ko)
+    start, _ = intruder.text(it)
+    resets = met = 0
+    stresses = []
+    deadline = time.monotonic() + LIMIT * FACTOR
+    with Intruder(it, "nmi") as nmi:
+        it.guest.one_insn_per_tb()
+        try:
+            # How long it takes to meet a processor in a window depends on this machine.
+            while met < wanted and time.monotonic() < deadline:
+                with Underway(it, "edu", secs=SECONDS, threads=4) as stress:
+                    end = time.monotonic() + SECONDS
+                    while met < wanted and time.monotonic() < end:
+                        hit = intruder.reset_in_window(it, windows, start, polls=100)
+                        resets += bool(hit)
+                        met += hit
+                stresses.append(stress.run)
+        finally:
+            it.guest.one_insn_per_tb(False)
+        seen = nmi.seen()
+    print(f"{resets} system resets, which found {met} of the processors in a window")
+    assert met >= wanted
+    # Of each all four processors were told, and what they saw is what was seen from outside.
+    assert seen.intrusions == 4 * resets and seen.inside(windows) == met
+    assert seen.wrong == 0
+    for run in stresses:
+        assert run.case.ok and run.seen.clean, run
+    assert sum(run.seen.matched - run.accesses for run in stresses) == seen.intrusions
+
+
+def test_performance_monitor(it):
+    """Samples are taken all over the kernel and in the module's text, but never in a window."""
+    with Intruder(it, "pmi") as pmi:
+        with Underway(it, "edu", secs=SECONDS) as stress:
+            pass
+        seen = pmi.seen()
+    print(f"{seen.intrusions:,} samples, {sum(seen.found.values())} in text of the module")
+    assert seen.intrusions > 100 and seen.found
+    assert seen.inside(table(it.ko)) == 0
+    assert seen.wrong == 0
+    # Samples before and after the stress made accesses as well.
+    run = stress.run
+    assert run.case.ok, str(run.case)
+    assert run.seen.clean, run
+    assert run.accesses < run.seen.matched <= run.accesses + seen.intrusions
+
+
+def test_performance_monitor_is_what_the_mask_is_for(it, unmasked):
+    """The negative control: local_irq_save() would leave samples on, and windows have some."""
+    it.unload()
+    it.load("backend=sprg0", "/unmasked.ko", unmasked)
+    with Intruder(it, "pmi", unmasked) as pmi:
+        with Underway(it, "edu", secs=5) as stress:
+            pass
+        seen = pmi.seen()
+    assert seen.inside(table(unmasked)) > 0, seen
+    assert stress.run.accesses > 1000
+    it.unload()
+    it.load("backend=sprg0")
+
+
+def test_processors_go_and_come(it):
+    times = 0
+    with Underway(it, "edu", secs=2 * SECONDS, threads=4) as stress:
+        while stress.goes_on():
+            cpu = 1 + times % 3
+            it.guest.check(f"cd /sys/devices/system/cpu/cpu{cpu}; echo 0 >online; echo 1 >online")
+            times += 1
+    print(f"{times} times a processor was taken offline and online again")
+    assert times >= 3
+    assert_nothing_lost(stress)
+
+
+def test_unloading_is_refused(it):
+    attempts = 0
+    with Underway(it, "edu", secs=SECONDS) as stress:
+        while stress.goes_on():
+            result = it.guest.run("for i in 1 2 3 4 5; do rmmod svm_mmio 2>&1 && exit 1; done; :")
+            assert result.rc == 0, "svm_mmio was unloaded during a run"
+            assert result.out.count("Resource temporarily unavailable") == 5, result.out
+            attempts += 5
+    print(f"{attempts} attempts to unload the module")
+    assert_nothing_lost(stress)
+
+
+def test_function_tracing(it):
+    """The tracer follows all of the module's functions that it can, and interrupts; those with
+    windows cannot be followed.
+    """
+    it.guest.check(f"cd {TRACING}; echo 4096 >buffer_size_kb; echo >trace;"
+                   " echo '*:mod:svm_mmio' >set_ftrace_filter; echo '*irq*' >>set_ftrace_filter;"
+                   " echo function >current_tracer", timeout=300)
+    try:
+        with Underway(it, "edu", secs=SECONDS) as stress:
+            pass
+    finally:
+        traced = it.guest.check(f"cd {TRACING}; echo 0 >tracing_on;"
+                                " head -n 5000 trace | grep -o ': [^ ]* <-' | sort | uniq -c;"
+                                " echo nop >current_tracer; echo >set_ftrace_filter;"
+                                " echo 1 >tracing_on",
+                                timeout=300)
+    allowed = it.guest.check(f"cat {TRACING}/available_filter_functions").splitlines()
+    own = {line.split()[0] for line in allowed if line.endswith("[svm_mmio]")}
+    assert ": svm_tally_load_expect <-" in traced and ": worker_tick <-" in traced, traced
+    with_windows = {line.split("+")[0] for line in
+                    it.guest.check("cat /sys/kernel/debug/svm_mmio/windows").splitlines()}
+    assert with_windows and not with_windows & own
+    assert_nothing_lost(stress)
+
+
+def test_kprobes_on_everything(it):
+    """A probe on every instruction that allows one; no instruction of a window does."""
+    start, size = intruder.text(it)
+    it.guest.check(f"insmod /kprobe_all.ko text={start:#x} text_size={size}", timeout=600)
+    try:
+        with Underway(it, "edu", secs=SECONDS) as stress:
+            pass
+        hits, *placed = it.guest.check("cd /sys/kernel/debug/kprobe_all; cat hits placed").split()
+    finally:
+        it.guest.check("rmmod kprobe_all", timeout=600)
+    print(f"{len(placed):,} probes on {size // 4:,} instructions were hit {int(hits):,} times")
+    inside = {at for window in table(it.ko) for at in range(window.save, window.restore + 4, 4)}
+    assert not inside & {int(offset, 16) for offset in placed}
+    assert len(placed) > size / 4 / 2 and int(hits) > 10_000
+    assert_nothing_lost(stress)
