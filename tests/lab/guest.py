@@ -64,8 +64,8 @@ class Guest(Agent):
 
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=4,
-             mem="1G", append="", plugin=None, machine="", qemu_args=(), fds=(), strict=True,
-             icount=False, limit=BOOT_LIMIT):
+             mem="1G", append="", plugin=None, machine="", cpu="power9", threads=1, qemu_args=(),
+             fds=(), strict=True, icount=False, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
         @name       of the logs; two guests at a time need two names
@@ -74,6 +74,7 @@ class Guest(Agent):
         @append     more of a kernel command line
         @plugin     the value of -plugin, or None
         @machine    more machine options, such as "cap-nested-hv=on"
+        @threads    how many of the @smp processors are threads of one core
         @fds        open files that @qemu_args speak of, for QEMU
         @strict     whether a warning or an oops is the end of the guest, and of the test
         @icount     whether its clock counts instructions, one a nanosecond, instead of time
@@ -81,9 +82,10 @@ class Guest(Agent):
         plumbing = _Plumbing()
         agent, control = plumbing.theirs_fds
         argv = [
-            *command(), "-M", ",".join(filter(None, (MACHINE, machine))), "-cpu", "power9",
+            *command(), "-M", ",".join(filter(None, (MACHINE, machine))), "-cpu", cpu,
             "-accel", f"tcg,thread={'single' if icount else 'multi'}",
-            *(ICOUNT if icount else ()), "-smp", str(smp), "-m", mem,
+            *(ICOUNT if icount else ()), "-smp", f"{smp},threads={threads}",
+            "-m", mem,
             "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
             "-chardev", f"file,id=console,path={quoted(paths.log(name))}",
             "-device", "spapr-vty,chardev=console",

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The self-test passes under the oracle on other processors, with the hash MMU and with SMT."""
+
+import pytest
+from lab.subject import Subject
+
+# A name, and what Guest.boot() is told.
+MACHINES = {
+    "power8": {"cpu": "power8"},
+    "power10": {"cpu": "power10"},
+    "hash": {"append": "disable_radix"},
+    "smt": {"threads": 4},
+}
+# What /proc/cpuinfo, or the kernel's log, says then; so the machine is what it is meant to be.
+SAYS = {
+    "power8": ("/proc/cpuinfo", r"^cpu.*POWER8"),
+    "power10": ("/proc/cpuinfo", r"^cpu.*POWER10"),
+    "hash": ("/proc/cpuinfo", r"^MMU.*Hash"),
+    "smt": ("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", r"^0-3$"),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_selftest(kernel, machine):
+    with Subject.boot(kernel, name=f"machine-{machine}", **MACHINES[machine]) as it:
+        file, says = SAYS[machine]
+        it.guest.check(f"grep -q '{says}' {file} || {{ cat {file}; exit 1; }}")
+        it.load("backend=sprg0")
+        ran = 0
+        for device in it.bars:
+            for case in it.cases(device):
+                run = it.run(device, case)
+                assert run.case.ok, str(run.case)
+                assert run.all_captured, run
+                ran += run.case.skipped is None
+        it.unload()
+    assert ran == 34
