@@ -51,6 +51,11 @@ check-quick: ## the tests for between two edits: under three minutes once all is
 	@tests/setup.sh check
 	@$(PYTEST) -m quick
 
+.PHONY: check-matrix
+check-matrix: ## the self-test on each kernel from 5.10 on, under the oracle: a table
+	@tests/setup.sh check
+	@$(PYTHON) -B tests/kernel_matrix.py
+
 .PHONY: bench
 bench: ## what each accessor costs: a table, docs/bench.csv and docs/bench.svg
 	@tests/setup.sh demo

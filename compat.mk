@@ -6,3 +6,4 @@ svm-header-has = $(shell grep -qsw $(2) $(srctree)/include/$(1) && echo -DSVM_HA
 ccflags-y += $(call svm-header-has,linux/hrtimer.h,hrtimer_setup,HRTIMER_SETUP)
 ccflags-y += $(call svm-header-has,asm-generic/iomap.h,__ioread64_lo_hi,UNDERSCORE_IOREAD64)
 ccflags-y += $(call svm-header-has,linux/unaligned.h,get_unaligned,LINUX_UNALIGNED)
+ccflags-y += $(call svm-header-has,linux/align.h,IS_ALIGNED,LINUX_ALIGN)

@@ -348,11 +348,13 @@ DEF_SVM_WRITES(writesb)
 DEF_SVM_WRITES(writesw)
 DEF_SVM_WRITES(writesl)
 
-/* Here the kernel's count is an unsigned int. */
+/* Here the kernel's count is an unsigned int. Kernels of once, such as 5.10, lack these two. */
+#ifdef readsq
 DEF_SVM_VOID(readsq, (const volatile void __iomem *addr, void *buf, unsigned int count),
 	     (addr, buf, count))
 DEF_SVM_VOID(writesq, (volatile void __iomem *addr, const void *buf, unsigned int count),
 	     (addr, buf, count))
+#endif
 
 DEF_SVM_IOREAD_REP(ioread8_rep)
 DEF_SVM_IOREAD_REP(ioread16_rep)

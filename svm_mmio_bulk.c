@@ -12,8 +12,8 @@
 #include <asm/barrier.h>
 #include <asm/eeh.h>
 
-#include "svm_mmio.h"
 #include "svm_mmio_compat.h"
+#include "svm_mmio.h"
 #include "svm_mmio_counts.h"
 #include "svm_mmio_detour.h"
 #include "svm_mmio_window.h"

@@ -6,6 +6,11 @@
 #ifndef _SVM_MMIO_COMPAT_H
 #define _SVM_MMIO_COMPAT_H
 
+#ifdef SVM_HAVE_LINUX_ALIGN
+#include <linux/align.h>
+#else
+#include <linux/kernel.h>
+#endif
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #ifdef SVM_HAVE_LINUX_UNALIGNED
@@ -34,6 +39,39 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define __iowrite64_hi_lo	iowrite64_hi_lo
 #define __iowrite64be_lo_hi	iowrite64be_lo_hi
 #define __iowrite64be_hi_lo	iowrite64be_hi_lo
+#endif
+
+/*
+ * The number of a port that pci_iomap() has mapped. Kernels of once, such as 5.10, gave
+ * its address instead of a cookie.
+ */
+static inline unsigned long svm_port_number(const void __iomem *addr)
+{
+	unsigned long cookie = (__force unsigned long)addr;
+
+	return cookie < PIO_RESERVED ? cookie : cookie - _IO_BASE;
+}
+
+/* svm_mmio.h looks for these: this header goes before it. */
+#ifndef readsq
+static inline void readsq(const volatile void __iomem *addr, void *buf, unsigned int count)
+{
+	u64 *to = buf;
+
+	while (count--)
+		*to++ = __raw_readq(addr);
+}
+
+static inline void writesq(volatile void __iomem *addr, const void *buf, unsigned int count)
+{
+	const u64 *from = buf;
+
+	while (count--)
+		__raw_writeq(*from++, addr);
+}
+
+#define readsq	readsq
+#define writesq	writesq
 #endif
 
 #endif /* _SVM_MMIO_COMPAT_H */

@@ -2,11 +2,11 @@
 /*
  * One access, asked for as text: "r32 0x4", "w16be 0x10 0xabcd".
  */
-#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "../svm_mmio_compat.h"
 #include "bar.h"
 #include "ops.h"
 

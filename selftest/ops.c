@@ -3,8 +3,8 @@
 #include <linux/io.h>
 #include <linux/kernel.h>
 
-#include "../svm_mmio.h"
 #include "../svm_mmio_compat.h"
+#include "../svm_mmio.h"
 #include "ops.h"
 
 /*
@@ -44,13 +44,13 @@ static void kernel_##name(void __iomem *addr, u64 val)			\
 #define PORT_LOAD(name)							\
 static u64 load_##name(const void __iomem *addr)			\
 {									\
-	return svm_##name((__force unsigned long)addr);			\
+	return svm_##name(svm_port_number(addr));			\
 }
 
 #define PORT_STORE(name)						\
 static void store_##name(void __iomem *addr, u64 val)			\
 {									\
-	svm_##name(val, (__force unsigned long)addr);			\
+	svm_##name(val, svm_port_number(addr));			\
 }
 
 #define STRING(in_name, out_name)					\
@@ -67,12 +67,12 @@ static void out_##in_name(void __iomem *addr, const void *buf, unsigned int coun
 #define PORT_STRING(in_name, out_name)					\
 static void in_##in_name(const void __iomem *addr, void *buf, unsigned int count) \
 {									\
-	svm_##in_name((__force unsigned long)addr, buf, count);		\
+	svm_##in_name(svm_port_number(addr), buf, count);		\
 }									\
 									\
 static void out_##in_name(void __iomem *addr, const void *buf, unsigned int count) \
 {									\
-	svm_##out_name((__force unsigned long)addr, buf, count);	\
+	svm_##out_name(svm_port_number(addr), buf, count);	\
 }
 
 LOAD(readb)

@@ -58,7 +58,7 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
     others = [f"extra-{n}.symvers" for n in range(len(symvers))]
     files.update(zip(others, (other.symvers.read_bytes() for other in symvers)))
 
-    key = _key(kernel.root.name, files, make_args, targets)
+    key = _key(kernel.identity, files, make_args, targets)
     label = f"{Path(source).resolve().name}-{kernel.name}"
 
     def fill(new):
@@ -112,8 +112,8 @@ def _ignored(name):
     return any(fnmatch.fnmatch(name, pattern) for pattern in NOT_SOURCES)
 
 
-def _key(root, files, make_args, targets):
-    digest = hashlib.sha256(repr((root, tuple(make_args), tuple(targets))).encode())
+def _key(kernel, files, make_args, targets):
+    digest = hashlib.sha256(repr((kernel, tuple(make_args), tuple(targets))).encode())
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode())
         digest.update(files[name])

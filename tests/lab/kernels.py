@@ -72,6 +72,11 @@ class Kernel:
         return f"/usr/src/linux-headers-{self.release}"
 
     @property
+    def identity(self):
+        """What tells it from other kernels, for a cache of builds."""
+        return self.root.name
+
+    @property
     def busybox(self):
         """The static ppc64el busybox of the kernel's suite."""
         return self.root / "usr/bin/busybox"

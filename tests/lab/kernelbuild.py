@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernels that the lab builds from Debian's source: what no distribution ships.
+
+    kernel = kernelbuild.get("5.10")
+
+Each has everything off but what the fragments in tests/kernels ask for. It is built once, in a
+root that has the compiler, and kept there: what the build of a module needs of it, and the image.
+"""
+
+import functools
+import hashlib
+import os
+import re
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import linux_source, paths
+from .apt import Apt
+from .errors import BuildError, FetchError, LabError
+from .kernels import CROSS, TOOLS, Kernel
+from .once import make_once
+from .progress import say
+from .root import Recipe, make_root, run
+
+FRAGMENTS = paths.TOP / "tests/kernels"
+TOOLS_SUITE = "bookworm"
+CHECKSUMS = "lab-checksums"
+LAST = 40
+EVERY = 30      # seconds between two signs of life
+
+# Patterns of what no guest of ours uses; Kconfig files and Makefiles have to stay.
+UNUSED = ("Documentation/*/*", "tools/perf/*", "tools/testing/*", "arch/*.dts", "arch/*.dtsi",
+          *(f"{directory}/*.[chS]" for directory in (
+              "arch/[!p]*", "arch/parisc", "crypto", "drivers/gpu", "drivers/hid",
+              "drivers/infiniband", "drivers/media", "drivers/mtd", "drivers/net", "drivers/scsi",
+              "drivers/staging", "drivers/usb", "fs/btrfs", "fs/ext4", "fs/ocfs2", "fs/xfs",
+              "net", "samples", "sound")))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How to build a kernel."""
+
+    package: str            # the source package
+    suites: tuple           # tuples of suites that may have it: the first that can be fetched
+    gcc: str                # the cross compiler, from TOOLS_SUITE
+    fragments: tuple        # names in tests/kernels
+
+
+TABLE = {
+    "5.10": Spec("linux-source-5.10", (("bullseye",),), "gcc-12", ("guest",)),
+}
+
+
+@dataclass(frozen=True)
+class BuiltKernel(Kernel):
+    """A kernel of TABLE, ready to build for and to boot."""
+
+    tree: str = ""          # where it was built, inside the root
+
+    @property
+    def headers(self):
+        """Where its headers are, inside the root."""
+        return f"/{self.tree}"
+
+    @property
+    def identity(self):
+        """What tells it from other kernels, for a cache of builds."""
+        return f"{self.root.name}/{self.tree}"
+
+    @property
+    def modules(self):
+        """It has none of its own."""
+        raise LabError(f"Linux {self.name}, which the lab builds, has no modules of its own")
+
+
+@functools.cache
+def get(name):
+    """The kernel called @name in TABLE; the first call ever builds it, which takes minutes."""
+    if name not in TABLE:
+        raise LabError(f"the lab builds no kernel '{name}'; it builds: {', '.join(TABLE)}")
+    spec = TABLE[name]
+    root = _tools(spec)
+    wanted = options("".join((FRAGMENTS / f"{fragment}.config").read_text(encoding="ascii")
+                             for fragment in spec.fragments))
+    key = hashlib.sha256(repr((spec, sorted(wanted.items()))).encode()).hexdigest()[:8]
+    tree = f"usr/src/linux-{name}-{key}"
+    place = make_once(root / tree, functools.partial(_build, name, spec, root, wanted))
+    verify(name, place)
+    release = (place / "include/config/kernel.release").read_text(encoding="ascii").strip()
+    return BuiltKernel(name, spec, release, root, place / "vmlinux", place / ".config", tree)
+
+
+def options(text):
+    """What a .config or a part of one says: a dict of name to value, "n" for what is not set."""
+    found = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.MULTILINE))
+    return found | dict.fromkeys(re.findall(r"^# (CONFIG_\w+) is not set$", text, re.MULTILINE),
+                                 "n")
+
+
+def lacking(wanted, have):
+    """The options that are not in @have as they are in @wanted: both as options() gives them."""
+    return [f"{name}={value}" for name, value in wanted.items() if have.get(name, "n") != value]
+
+
+def _tools(spec):
+    """The root with all that a build of a kernel runs."""
+    cross = f"{spec.gcc}-{CROSS.rstrip('-')}"
+    programs = [*TOOLS, "bash", "bc", "bison", "flex", "gcc", "libc6-dev", "perl", cross]
+    return make_root("kernel-build", (TOOLS_SUITE,), programs,
+                     lambda apt: Recipe(install=programs, unpack=["busybox-static:ppc64el"]))
+
+
+def _build(name, spec, root, wanted, new):
+    """Build in @new, a directory in @root."""
+    source = _unpack(spec, new)
+    (new / "lab-fragment").write_text(
+        "".join(f"{option}={value}\n" for option, value in wanted.items()), encoding="ascii")
+    # Debian's Makefile reads it, now and when a module is built.
+    (new / ".kernelvariables").write_text(f"CC = $(CROSS_COMPILE){spec.gcc}\n", encoding="ascii")
+    inside = f"/{new.relative_to(root)}"
+    make = ["make", "-C", inside, f"-j{os.cpu_count()}", "ARCH=powerpc",
+            f"CROSS_COMPILE={CROSS}",
+            # Else two builds differ in what they say of themselves.
+            "KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_USER=lab", "KBUILD_BUILD_HOST=lab"]
+    log = paths.log(f"build-linux-{name}")
+    _make(name, root, [*make, f"KCONFIG_ALLCONFIG={inside}/lab-fragment", "allnoconfig"], log)
+    missing = lacking(wanted, options((new / ".config").read_text(encoding="ascii")))
+    if missing:
+        raise BuildError(f"Linux {name} ({source}) cannot have {', '.join(missing)}: an option "
+                         "that it depends on is off or has another name. See tests/kernels.")
+    started = time.monotonic()
+    say(f"building Linux {name} from {source}: some minutes, once; log: {paths.shown(log)}")
+    _make(name, root, [*make, "vmlinux", "modules"], log)
+    say(f"built Linux {name} in {time.monotonic() - started:.0f} s")
+    _trim(new)
+    seal(new)
+
+
+def _unpack(spec, new):
+    unused = [f"--exclude={spec.package}/{pattern}" for pattern in UNUSED]
+    for suites in spec.suites:
+        try:
+            # The package is for all architectures: any one index has it.
+            with Apt(*suites, architectures=("amd64",)) as apt:
+                return linux_source.unpack(apt, spec.package, new, ["--wildcards", *unused])
+        except FetchError as error:
+            if suites is spec.suites[-1]:
+                raise
+            say(f"{spec.package} is not to be had from Debian {suites[-1]}, trying another "
+                f"suite: {str(error).splitlines()[1]}")
+    return None
+
+
+def _make(name, root, command, log):
+    """Run make in @root, and say now and then how far it is."""
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(EVERY):
+            compiled = log.read_text(encoding="utf-8", errors="replace").count("  CC  ")
+            say(f"building Linux {name}: {compiled} files compiled")
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    ticker.start()
+    try:
+        status = run(root, command, log)
+    finally:
+        done.set()
+        ticker.join()
+    if status:
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST:]
+        raise BuildError(f"Linux {name} does not build: {' '.join(command[-2:])}\n"
+                         + "\n".join(last) + f"\nThe whole log: {paths.shown(log)}")
+
+
+def _trim(tree):
+    """Drop the objects and sources that no build of a module reads."""
+    keep = tree / "scripts"
+    for directory, names, files in os.walk(tree):
+        if Path(directory) == tree:
+            names.remove(keep.name)
+        for file in files:
+            if file.endswith((".o", ".a", ".c", ".S", ".cmd")) and file != "crtsavres.o":
+                os.unlink(os.path.join(directory, file))
+
+
+def seal(tree):
+    """Write down the checksums of what everything in @tree rests on, as sha256sum has them."""
+    (tree / CHECKSUMS).write_text(_checksums(tree), encoding="ascii")
+
+
+def verify(name, tree):
+    """See to it that the kernel called @name is still what seal() saw."""
+    try:
+        good = (tree / CHECKSUMS).read_text(encoding="ascii") == _checksums(tree)
+    except FileNotFoundError:
+        good = False
+    if not good:
+        raise LabError(f"Linux {name} in {paths.shown(tree)} is not what was built there. Remove "
+                       "that directory: it is then built again.")
+
+
+def _checksums(tree):
+    return "".join(f"{hashlib.sha256((tree / name).read_bytes()).hexdigest()}  {name}\n"
+                   for name in ("vmlinux", ".config", "Module.symvers"))
