@@ -9,6 +9,7 @@
 #include "../svm_mmio_compat.h"
 #include "bar.h"
 #include "ops.h"
+#include "words.h"
 
 #define USAGE	"write r or w, a width of 8, 16, 32 or 64, be for big-endian, then the offset and, to write, the value: \"r32 0x4\", \"w16be 0x10 0xabcd\""
 
@@ -53,11 +54,9 @@ int svm_access(struct svm_bar *bar, char *command)
 	bool store;
 	u64 offset;
 	u64 val;
-	char *token;
 
-	while ((token = strsep(&command, " \t\n")) && words < ARRAY_SIZE(word))
-		if (*token)
-			word[words++] = token;
+	while (words < ARRAY_SIZE(word) && (word[words] = svm_next_word(&command)))
+		words++;
 
 	store = word[0] && word[0][0] == 'w';
 	if (!word[0] || (!store && word[0][0] != 'r') ||

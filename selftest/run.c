@@ -10,6 +10,7 @@
 #include "../svm_mmio_backend.h"
 #include "ktap.h"
 #include "run.h"
+#include "words.h"
 
 #define STRESS_DEFAULT_SECS	2
 #define STRESS_MAX_SECS		86400
@@ -150,28 +151,23 @@ static void run_case(struct svm_run *run, const struct svm_case *c)
 		svm_ktap_ok(run->ktap, c->name);
 }
 
+/* "threads=8": the number behind @key, of 1 to @most. */
+static bool parse_setting(const char *word, const char *key, unsigned int most, unsigned int *to)
+{
+	return str_has_prefix(word, key) && !kstrtouint(word + strlen(key), 0, to) &&
+	       *to && *to <= most;
+}
+
 /* "threads=8 secs=10", in any order; what is not given keeps its default. */
 static bool parse_stress_arguments(struct svm_run *run, char *arguments)
 {
-	static const char threads[] = "threads=";
-	static const char secs[] = "secs=";
 	char *word;
 
-	while ((word = strsep(&arguments, " \t\n"))) {
-		if (!*word)
-			continue;
-		if (str_has_prefix(word, threads)) {
-			if (kstrtouint(word + strlen(threads), 0, &run->threads))
-				return false;
-		} else if (str_has_prefix(word, secs)) {
-			if (kstrtouint(word + strlen(secs), 0, &run->secs))
-				return false;
-		} else {
+	while ((word = svm_next_word(&arguments)))
+		if (!parse_setting(word, "threads=", STRESS_MAX_THREADS, &run->threads) &&
+		    !parse_setting(word, "secs=", STRESS_MAX_SECS, &run->secs))
 			return false;
-		}
-	}
-	return run->threads && run->threads <= STRESS_MAX_THREADS &&
-	       run->secs && run->secs <= STRESS_MAX_SECS;
+	return true;
 }
 
 /* Finds the cases that @command asks for: [*first, *end) of the table. */
@@ -179,11 +175,7 @@ static int parse_command(struct svm_run *run, char *command,
 			 const struct svm_case **first, const struct svm_case **end)
 {
 	const struct svm_case *c;
-	char *rest = skip_spaces(command);
-	char *name = strsep(&rest, " \t\n");
-
-	if (rest)
-		rest = skip_spaces(rest);
+	const char *name = svm_next_word(&command) ?: "";
 
 	if (!strcmp(name, "all")) {
 		*first = cases;
@@ -201,14 +193,14 @@ static int parse_command(struct svm_run *run, char *command,
 		*first = c;
 		*end = c + 1;
 		if (c->run == svm_case_stress) {
-			if (parse_stress_arguments(run, rest))
+			if (parse_stress_arguments(run, command))
 				return 0;
 			svm_bar_notice(run->bar, "not understood: write \"stress threads=8 secs=10\", with 1 to %u threads and 1 to %u seconds",
 				       STRESS_MAX_THREADS, STRESS_MAX_SECS);
 			return -EINVAL;
 		}
 	}
-	if (rest && *rest) {
+	if (svm_next_word(&command)) {
 		svm_bar_notice(run->bar, "\"%s\" takes no arguments", name);
 		return -EINVAL;
 	}
