@@ -28,6 +28,20 @@ ifeq ($(DESTDIR),)
 	$(DEPMOD) $$(cat $(KERNELDIR)/include/config/kernel.release)
 endif
 
+.PHONY: dkms-install
+dkms-install: ## hand the sources to DKMS, for KERNELDIR's kernel and later ones; or to DESTDIR
+	@DESTDIR=$(abspath $(DESTDIR)) KERNELDIR=$(KERNELDIR) packaging/dkms_install.sh
+
+.PHONY: deb
+deb: ## Debian packages, in build/deb
+	@tests/setup.sh deb
+	@packaging/deb.sh
+
+.PHONY: rpm
+rpm: ## RPM packages, in build/rpm
+	@tests/setup.sh rpm
+	@packaging/rpm.sh
+
 .PHONY: demo
 demo: ## try a plain and a safe driver under a hypervisor that cannot fetch instructions
 	@tests/setup.sh demo

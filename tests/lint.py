@@ -43,8 +43,9 @@ PLUGIN_IGNORE = (
 # Else the * of a variable of this type is taken for a multiplication without blanks.
 PLUGIN_TYPES = ("GHashTable",)
 
-# The licence itself, and what make bench writes.
-NO_SPDX = ("COPYING", "docs/bench.csv", "docs/bench.svg")
+# The licence itself, what make bench writes, and what dpkg lets have no comment.
+NO_SPDX = ("COPYING", "docs/bench.csv", "docs/bench.svg", "packaging/debian/changelog",
+           "packaging/debian/copyright", "packaging/debian/source/format")
 
 # Debian's kbuild packages lack what this kernel needs for C=2, which then quietly does nothing.
 NO_SPARSE = ("7.2",)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Usage: tests/setup.sh PURPOSE...      (demo, check, lint)
+# Usage: tests/setup.sh PURPOSE...      (demo, check, lint, deb, rpm)
 #
 # Sees to it that the host has the Debian packages that "make PURPOSE" needs: installs those that
 # are missing if it may, else says what to type. Only what the lab cannot keep below build/ is
@@ -21,14 +21,23 @@ packages_for() {
 		;;
 	check)
 		packages_for demo
-		echo python3-pytest binutils-powerpc64le-linux-gnu
+		packages_for deb
+		packages_for rpm
+		# mke2fs makes the disk of a guest that is a whole Debian; the lints are for packages.
+		echo python3-pytest binutils-powerpc64le-linux-gnu e2fsprogs lintian rpmlint
+		;;
+	deb)
+		echo git dpkg-dev debhelper dh-dkms fakeroot
+		;;
+	rpm)
+		echo git rpm
 		;;
 	lint)
 		packages_for lab
 		echo git perl shellcheck flake8
 		;;
 	*)
-		echo "setup.sh: '$1' is none of: demo, check, lint" >&2
+		echo "setup.sh: '$1' is none of: demo, check, lint, deb, rpm" >&2
 		return 2
 		;;
 	esac
@@ -40,7 +49,7 @@ fail() {
 }
 
 [ $# -gt 0 ] || {
-	echo "Usage: $0 demo|check|lint..." >&2
+	echo "Usage: $0 demo|check|lint|deb|rpm..." >&2
 	exit 2
 }
 
