@@ -42,8 +42,8 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #endif
 
 /*
- * The number of a port that pci_iomap() has mapped. Kernels of once, such as 5.10, gave
- * its address instead of a cookie.
+ * The number of a port that pci_iomap() has mapped. A kernel for pseries alone, without
+ * CONFIG_PPC_INDIRECT_PIO, gives its address instead of a cookie.
  */
 static inline unsigned long svm_port_number(const void __iomem *addr)
 {

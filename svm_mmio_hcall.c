@@ -197,6 +197,11 @@ int svm_hcall_init(void)
 		pr_notice("no backend hcall: this kernel has CONFIG_DEBUG_VIRTUAL: load with another backend\n");
 		return -EOPNOTSUPP;
 	}
+	if (IS_ENABLED(CONFIG_SPARSEMEM) && !IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP)) {
+		/* A frame that is no memory then has no place for its struct page to be. */
+		pr_notice("no backend hcall: this kernel lacks CONFIG_SPARSEMEM_VMEMMAP: load with another backend\n");
+		return -EOPNOTSUPP;
+	}
 	load = plpar_hcall(H_LOGICAL_CI_LOAD, ret, 0UL, 0UL);
 	store = plpar_hcall_norets(H_LOGICAL_CI_STORE, 0UL, 0UL, 0UL);
 	if (load != H_PARAMETER || store != H_PARAMETER) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The self-test passes on each kernel, built with the compiler that kernel was configured with."""
 
+import errno
 import re
 
 import pytest
@@ -39,6 +40,17 @@ def test_built_with_its_own_compiler():
         comment = subject.build(kernel).ko["svm_mmio"].read_bytes()
         versions = set(re.findall(rb"GCC: \(.*?\) ([\d.]+)\0", comment))
         assert versions == {wanted.removeprefix("gcc ").encode()}, name
+
+
+def test_hcall_is_refused_where_an_address_cannot_be_looked_up():
+    """Without SPARSEMEM_VMEMMAP the kernel would follow a null pointer."""
+    with Subject.boot(kernelmatrix.get("5.10"), name="no-vmemmap") as it:
+        mark = it.guest.mark()
+        assert it.guest.run("insmod /svm_mmio.ko backend=hcall").rc == errno.EOPNOTSUPP
+        said = [text for _, text in it.guest.dmesg(mark)]
+        assert any("this kernel lacks CONFIG_SPARSEMEM_VMEMMAP" in text for text in said), said
+        it.load("backend=sprg0")
+        it.unload()
 
 
 def test_without_selftest(kernel):
