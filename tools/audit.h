@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * svm-mmio audit: which device accesses a ppc64le module makes, and which of them an SVM
+ * can live with. Nothing is run: the module file is read, on any machine.
+ */
+#ifndef SVM_TOOL_AUDIT_H
+#define SVM_TOOL_AUDIT_H
+
+#include <gelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct text - an executable section
+ * @ndx: its section index
+ * @name: its name
+ * @insn: its words, in the order of this machine
+ * @count: how many
+ * @reached: for each word, when it can run: audit_flow.c
+ */
+struct text {
+	size_t ndx;
+	const char *name;
+	uint32_t *insn;
+	size_t count;
+	uint8_t *reached;
+};
+
+/**
+ * struct symbol - a symbol that code or data can be named by
+ * @name: its name
+ * @ndx: its section
+ * @value: where it is in that
+ * @size: how long
+ * @local_entry: bytes from its global to its local entry point (ELFv2)
+ * @global: whether other modules can see it
+ * @function: whether it is one
+ */
+struct symbol {
+	const char *name;
+	size_t ndx;
+	uint64_t value;
+	uint64_t size;
+	unsigned int local_entry;
+	bool global;
+	bool function;
+};
+
+/**
+ * struct reloc - a place that refers to a symbol
+ * @ndx: section of the place
+ * @offset: where it is in that
+ * @type: R_PPC64_*
+ * @name: name of the symbol, "" if it has none
+ * @target_ndx: section of the symbol, SHN_UNDEF if it is another module's
+ * @target: where in that, with the addend
+ * @addend: the addend alone
+ */
+struct reloc {
+	size_t ndx;
+	uint64_t offset;
+	unsigned int type;
+	const char *name;
+	size_t target_ndx;
+	uint64_t target;
+	int64_t addend;
+};
+
+enum kind {
+	KIND_WINDOW,		/* a capture window */
+	KIND_INLINE,		/* one of the kernel's inline accessors */
+	KIND_CALL,		/* a call of one that is in the kernel image */
+	KIND_ADDRESS,		/* its address is taken */
+	KIND_SAFE_CALL,		/* a call of one of svm_mmio's */
+	KIND_OWN_CALL,		/* svm_mmio's own of the kernel's: see audit_calls.c */
+};
+
+/**
+ * struct finding - one access, or what makes accesses
+ * @kind: what it is
+ * @ndx: its section
+ * @offset: where in that
+ * @where: "symbol+0xoffset"
+ * @what: the instruction, or the name of the function
+ * @advice: what to do about it; NULL if nothing
+ * @fault: of a window: what is wrong with it; NULL if nothing
+ * @source: "file:line", NULL without debug information
+ * @bytes: how wide the access is, 0 if that is not known
+ * @store: its direction
+ * @guarded: made only with backend "direct", where it is right
+ * @unsure: may be something else than an access
+ */
+struct finding {
+	enum kind kind;
+	size_t ndx;
+	uint64_t offset;
+	char *where;
+	char *what;
+	char *advice;
+	const char *fault;
+	char *source;
+	unsigned int bytes;
+	bool store;
+	bool guarded;
+	bool unsure;
+};
+
+enum verdict {
+	VERDICT_NONE,		/* no MMIO that can be seen */
+	VERDICT_SAFE,
+	VERDICT_UNSAFE,
+	VERDICT_ERROR,		/* the file cannot be judged */
+	VERDICTS
+};
+
+/**
+ * struct module - a module file and all that was found in it
+ * @path: of the file, as the user would write it
+ * @verdict: the verdict
+ * @error: why there is none
+ * @findings: all of them, by place
+ * @finding_count: how many
+ * @windows: how many capture windows, and so on
+ * @bad_windows: those with a fault
+ * @accesses: inline ones, calls and addresses that no capture covers
+ * @guarded: those only backend "direct" makes
+ * @safe_calls: calls of svm_mmio's accessors
+ * @own_calls: calls of the kernel's by svm_mmio itself
+ *
+ * What follows is only there while the file is being read.
+ *
+ * @image: its content
+ * @size: of that
+ * @elf: libelf's view
+ * @texts: executable sections
+ * @text_count: how many
+ * @symbols: sorted by place
+ * @symbol_count: how many
+ * @relocs: sorted by place
+ * @reloc_count: how many
+ * @is_svm_mmio: it is svm_mmio.ko
+ * @has_mmiowb: built for a kernel whose stores note that a spinlock has to wait
+ */
+struct module {
+	char *path;
+	enum verdict verdict;
+	char *error;
+	struct finding *findings;
+	size_t finding_count;
+	unsigned int windows;
+	unsigned int bad_windows;
+	unsigned int accesses;
+	unsigned int guarded;
+	unsigned int safe_calls;
+	unsigned int own_calls;
+
+	void *image;
+	size_t size;
+	Elf *elf;
+	struct text *texts;
+	size_t text_count;
+	struct symbol *symbols;
+	size_t symbol_count;
+	struct reloc *relocs;
+	size_t reloc_count;
+	bool is_svm_mmio;
+	bool has_mmiowb;
+};
+
+/* audit_file.c: the content of a file, unpacked; NULL and *error if that fails. */
+void *audit_read_file(const char *path, size_t *size, char **error);
+bool audit_is_module_name(const char *name);
+
+/* audit_elf.c */
+bool audit_open(struct module *m);
+void audit_close(struct module *m);
+struct text *audit_text(const struct module *m, size_t ndx);
+const struct reloc *audit_reloc_at(const struct module *m, size_t ndx, uint64_t offset);
+size_t audit_first_reloc(const struct module *m, size_t ndx);
+const struct symbol *audit_function_at(const struct module *m, size_t ndx, uint64_t offset);
+char *audit_where(const struct module *m, size_t ndx, uint64_t offset);
+const char *audit_section_name(const struct module *m, size_t ndx);
+bool audit_is_branch_reloc(unsigned int type);
+
+/* audit_flow.c: what can run while the accessors are out of line. */
+void audit_flow(struct module *m);
+bool audit_is_guarded(const struct module *m, size_t ndx, uint64_t offset);
+
+/* audit_insn.c: one instruction, in a disassembler's words. */
+struct access {
+	char text[64];
+	const char *accessor;	/* the kernel's for such a register: "readl" */
+	unsigned int bytes;
+	bool store;
+	bool update;
+	bool indexed;
+	bool capturable;	/* docs/abi.md allows its word in SPRG0 */
+};
+
+bool audit_insn_is_access(uint32_t word, struct access *access);
+
+/* Whatever finds something adds it with this; NULL when memory is short. */
+struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);
+
+/* audit_windows.c, audit_inline.c, audit_calls.c: each looks for one thing. */
+void audit_windows(struct module *m);
+void audit_inline(struct module *m);
+void audit_calls(struct module *m);
+
+/* audit_lines.c: fills in where in the source each finding is. */
+void audit_lines(struct module *m);
+
+/* audit_module.c: all of the above for one file. */
+void audit_module(struct module *m);
+void audit_free(struct module *m);
+
+/* audit_report.c */
+struct audit_totals {
+	unsigned int modules;
+	unsigned int by_verdict[VERDICTS];
+	unsigned int accesses;
+	unsigned int windows;
+	unsigned int safe_calls;
+	double seconds;
+};
+
+const char *audit_verdict_name(enum verdict verdict);
+void audit_report_module(const struct module *m, bool list, bool all);
+void audit_report_totals(const struct audit_totals *totals);
+void audit_report_json(struct module **modules, size_t count, const struct audit_totals *totals);
+
+#endif /* SVM_TOOL_AUDIT_H */

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads a module file, unpacking .gz, .xz and .zst. What it is, its first bytes say. */
+#include <errno.h>
+#include <fcntl.h>
+#include <lzma.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "audit.h"
+#include "util.h"
+
+/* No module is that big; a damaged or hostile file may claim to be. */
+#define LIMIT		(512u << 20)
+#define FIRST_GUESS	(1u << 20)
+
+struct buffer {
+	uint8_t *data;
+	size_t size;
+	size_t room;
+};
+
+/* Makes room for more; false when there is none or it is too much. */
+static bool grow(struct buffer *out)
+{
+	size_t room = out->room ? 2 * out->room : FIRST_GUESS;
+	void *data;
+
+	if (room > LIMIT)
+		return false;
+	data = realloc(out->data, room);
+	if (!data)
+		return false;
+	out->data = data;
+	out->room = room;
+	return true;
+}
+
+static const char *unpack_xz(const struct buffer *in, struct buffer *out)
+{
+	lzma_stream stream = LZMA_STREAM_INIT;
+	lzma_ret ret = LZMA_OK;
+
+	if (lzma_stream_decoder(&stream, LIMIT, LZMA_CONCATENATED) != LZMA_OK)
+		return "out of memory";
+	stream.next_in = in->data;
+	stream.avail_in = in->size;
+	while (ret == LZMA_OK) {
+		if (out->size == out->room && !grow(out))
+			break;
+		stream.next_out = out->data + out->size;
+		stream.avail_out = out->room - out->size;
+		ret = lzma_code(&stream, LZMA_FINISH);
+		out->size = out->room - stream.avail_out;
+	}
+	lzma_end(&stream);
+	return ret == LZMA_STREAM_END ? NULL : "its xz compression is damaged or too large";
+}
+
+static const char *unpack_zstd(const struct buffer *in, struct buffer *out)
+{
+	ZSTD_DStream *stream = ZSTD_createDStream();
+	ZSTD_inBuffer from = { .src = in->data, .size = in->size };
+	size_t ret = 1;
+
+	while (stream && ret && !ZSTD_isError(ret)) {
+		ZSTD_outBuffer to;
+
+		if (out->size == out->room && !grow(out))
+			break;
+		to = (ZSTD_outBuffer){ .dst = out->data + out->size,
+				       .size = out->room - out->size };
+		ret = ZSTD_decompressStream(stream, &to, &from);
+		out->size += to.pos;
+		if (!ZSTD_isError(ret) && ret && from.pos == from.size && !to.pos)
+			break;	/* cut short */
+	}
+	ZSTD_freeDStream(stream);
+	return ret ? "its zstd compression is damaged or too large" : NULL;
+}
+
+static const char *unpack_gzip(const struct buffer *in, struct buffer *out)
+{
+	z_stream stream = { .next_in = in->data, .avail_in = in->size };
+	int ret = Z_OK;
+
+	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
+		return "out of memory";
+	while (ret == Z_OK) {
+		if (out->size == out->room && !grow(out))
+			break;
+		stream.next_out = out->data + out->size;
+		stream.avail_out = out->room - out->size;
+		ret = inflate(&stream, Z_NO_FLUSH);
+		out->size = out->room - stream.avail_out;
+	}
+	inflateEnd(&stream);
+	return ret == Z_STREAM_END ? NULL : "its gzip compression is damaged or too large";
+}
+
+static const struct {
+	const char *magic;
+	size_t len;
+	const char *(*unpack)(const struct buffer *in, struct buffer *out);
+} formats[] = {
+	{ "\xfd" "7zXZ", 6, unpack_xz },
+	{ "\x28\xb5\x2f\xfd", 4, unpack_zstd },
+	{ "\x1f\x8b", 2, unpack_gzip },
+};
+
+static const char *slurp(const char *path, struct buffer *in)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t got = 1;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		if (fd >= 0)
+			close(fd);
+		return strerror(errno);
+	}
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return "it is not a regular file";
+	}
+	while (got > 0) {
+		if (in->size == in->room && !grow(in)) {
+			close(fd);
+			return "it is too large for a module";
+		}
+		got = read(fd, in->data + in->size, in->room - in->size);
+		if (got > 0)
+			in->size += got;
+	}
+	close(fd);
+	return got < 0 ? strerror(errno) : NULL;
+}
+
+void *audit_read_file(const char *path, size_t *size, char **error)
+{
+	struct buffer in = { 0 }, out = { 0 };
+	const char *why = slurp(path, &in);
+	size_t i;
+
+	for (i = 0; !why && i < ARRAY_SIZE(formats); i++) {
+		if (in.size < formats[i].len || memcmp(in.data, formats[i].magic, formats[i].len))
+			continue;
+		why = formats[i].unpack(&in, &out);
+		free(in.data);
+		in = out;
+		break;
+	}
+	if (why) {
+		free(in.data);
+		*error = format("%s", why);
+		return NULL;
+	}
+	*size = in.size;
+	return in.data;
+}
+
+bool audit_is_module_name(const char *name)
+{
+	static const char * const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
+	size_t len = strlen(name);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+
+		if (len > n && !strcmp(name + len - n, suffixes[i]))
+			return true;
+	}
+	return false;
+}

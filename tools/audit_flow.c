@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What can run while svm_mmio makes the accesses.
+ *
+ * An svm_ accessor has the kernel's own access in it, for a normal guest, behind the
+ * static key svm_mmio_out_of_line. Such an access is right where it stands, and must not
+ * be taken for one that nobody captures. So all code is followed from where it can be
+ * entered, with the branches at that key as they are while it is on: what is not reached
+ * is not run in an SVM.
+ *
+ * Where code may be entered is rather taken for too much than for too little, as an
+ * access that is reached is reported: every function that others can call or whose
+ * address is taken, and every instruction that nothing in its section leads to.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "util.h"
+
+#define KEY		"svm_mmio_out_of_line"
+
+/* How an instruction is led to. */
+#define LED_BY_BRANCH	1
+#define LED_BEFORE	2
+
+/* With which state of the key it is reached: bits of struct text.reached. */
+#define REACHED_OFF	1
+#define REACHED_ON	2
+
+/* A switch's table has an offset for each case; this is the longest that is looked at. */
+#define TABLE_MAX	512
+
+/**
+ * struct jump - an entry of __jump_table: a nop or a branch that a static key changes
+ * @ndx: section of the instruction
+ * @at: its number in that
+ * @to: number of the instruction that it branches to
+ * @ours: whether the key is svm_mmio's
+ * @when_off: whether it branches while the key is off
+ */
+struct jump {
+	size_t ndx;
+	size_t at;
+	size_t to;
+	bool ours;
+	bool when_off;
+};
+
+struct flow {
+	struct module *m;
+	struct jump *jumps;
+	size_t jump_count;
+	uint8_t **led;		/* for each text, for each instruction */
+	struct place {
+		struct text *text;
+		size_t at;
+	} *waiting;
+	size_t waiting_count;
+	size_t waiting_room;
+	uint8_t mark;		/* REACHED_ bit to set */
+};
+
+typedef void (*edge_fn)(struct flow *flow, struct text *text, size_t at);
+
+static int compare_jumps(const void *a, const void *b)
+{
+	const struct jump *x = a, *y = b;
+
+	if (x->ndx != y->ndx)
+		return x->ndx < y->ndx ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/*
+ * Each entry has three relocations: the instruction, where it branches to, the key. The
+ * lowest bit of the key says that the branch is what is there while the key is off.
+ */
+static void find_jumps(struct flow *flow)
+{
+	const struct module *m = flow->m;
+	size_t ndx, i;
+
+	for (i = 0; i + 2 < m->reloc_count; i++) {
+		const struct reloc *r = &m->relocs[i];
+
+		ndx = r->ndx;
+		if ((i && m->relocs[i - 1].ndx == ndx) ||
+		    strcmp(audit_section_name(m, ndx), "__jump_table"))
+			continue;
+		for (; i + 2 < m->reloc_count && m->relocs[i + 2].ndx == ndx; i += 3) {
+			const struct reloc *code = &m->relocs[i];
+			const struct reloc *target = &m->relocs[i + 1];
+			const struct reloc *key = &m->relocs[i + 2];
+
+			if (code->target_ndx != target->target_ndx)
+				continue;
+			flow->jumps = resize(flow->jumps, flow->jump_count + 1,
+					     sizeof(*flow->jumps));
+			flow->jumps[flow->jump_count++] = (struct jump){
+				.ndx = code->target_ndx,
+				.at = code->target / 4,
+				.to = target->target / 4,
+				.ours = !strcmp(key->name, KEY),
+				.when_off = key->addend & 1,
+			};
+		}
+	}
+	qsort(flow->jumps, flow->jump_count, sizeof(*flow->jumps), compare_jumps);
+}
+
+static const struct jump *jump_at(const struct flow *flow, size_t ndx, size_t at)
+{
+	struct jump wanted = { .ndx = ndx, .at = at };
+
+	if (!flow->jump_count)
+		return NULL;
+	return bsearch(&wanted, flow->jumps, flow->jump_count, sizeof(wanted), compare_jumps);
+}
+
+static void go(struct flow *flow, edge_fn edge, size_t ndx, uint64_t at)
+{
+	struct text *text = audit_text(flow->m, ndx);
+
+	if (text && at < text->count)
+		edge(flow, text, at);
+}
+
+/* Where a branch at @at leads; @bits of displacement in its word. */
+static void go_branch(struct flow *flow, edge_fn edge, struct text *text, size_t at, int bits)
+{
+	const struct reloc *r = audit_reloc_at(flow->m, text->ndx, 4 * at);
+	uint32_t word = text->insn[at];
+	int64_t displacement;
+
+	if (r && audit_is_branch_reloc(r->type)) {
+		if (r->target_ndx != SHN_UNDEF)
+			go(flow, edge, r->target_ndx, r->target / 4);
+		return;
+	}
+	displacement = (int32_t)(word << (32 - bits)) >> (32 - bits) & ~3;
+	if (!(word & 2))
+		go(flow, edge, text->ndx, at + displacement / 4);
+}
+
+/*
+ * Calls @edge for each instruction that the one at @at may branch to; with @key_on, as
+ * svm_mmio's key has it when it is on, else as any key may.
+ */
+static void branch(struct flow *flow, edge_fn edge, struct text *text, size_t at, bool key_on)
+{
+	const struct jump *jump = jump_at(flow, text->ndx, at);
+	uint32_t word = text->insn[at];
+
+	if (jump) {
+		if (!key_on || !jump->ours || !jump->when_off)
+			go(flow, edge, text->ndx, jump->to);
+	} else if (word >> 26 == 18) {		/* b, bl */
+		go_branch(flow, edge, text, at, 26);
+	} else if (word >> 26 == 16) {		/* bc */
+		go_branch(flow, edge, text, at, 16);
+	}
+}
+
+/* May the next instruction run after the one at @at? */
+static bool goes_on(struct flow *flow, struct text *text, size_t at, bool key_on)
+{
+	const struct jump *jump = jump_at(flow, text->ndx, at);
+	uint32_t word = text->insn[at];
+	uint32_t xo = word >> 1 & 0x3ff;
+	bool always = (word >> 21 & 0x14) == 0x14;	/* BO 1x1xx */
+	bool call = word & 1;
+
+	/* No compiler lets one function run on into another. */
+	if (at + 1 >= text->count || audit_function_at(flow->m, text->ndx, 4 * (at + 1)))
+		return false;
+	if (jump)
+		return !key_on || !jump->ours || jump->when_off;
+	switch (word >> 26) {
+	case 18:
+		return call;
+	case 16:
+		return call || !always;
+	case 19:	/* bclr, bcctr, bctar, among others */
+		return call || !always || (xo != 16 && xo != 528 && xo != 560);
+	default:
+		return true;
+	}
+}
+
+/* What fills the gap before an aligned block: nop, and those that end a dispatch group. */
+static bool is_padding(uint32_t word)
+{
+	return word == 0x60000000 || word == 0x60210000 || word == 0x60420000;
+}
+
+static void lead(struct flow *flow, struct text *text, size_t at)
+{
+	flow->led[text - flow->m->texts][at] |= LED_BY_BRANCH;
+}
+
+/* Finds what leads to each instruction. Padding that nothing leads to leads nowhere. */
+static void find_leads(struct flow *flow)
+{
+	struct module *m = flow->m;
+	size_t i, at;
+
+	for (i = 0; i < m->text_count; i++)
+		for (at = 0; at < m->texts[i].count; at++)
+			branch(flow, lead, &m->texts[i], at, false);
+	for (i = 0; i < m->text_count; i++) {
+		uint8_t *led = flow->led[i];
+
+		for (at = 0; at + 1 < m->texts[i].count; at++)
+			if ((led[at] || !is_padding(m->texts[i].insn[at])) &&
+			    goes_on(flow, &m->texts[i], at, false))
+				led[at + 1] |= LED_BEFORE;
+	}
+}
+
+static void reach(struct flow *flow, struct text *text, size_t at)
+{
+	if (text->reached[at] & flow->mark)
+		return;
+	text->reached[at] |= flow->mark;
+	if (flow->waiting_count == flow->waiting_room) {
+		flow->waiting_room = 2 * flow->waiting_room + 256;
+		flow->waiting = resize(flow->waiting, flow->waiting_room, sizeof(*flow->waiting));
+	}
+	flow->waiting[flow->waiting_count++] = (struct place){ text, at };
+}
+
+/* Tables of places that are not entered from outside: tracing, patching, traps. */
+static bool is_passive(const char *section)
+{
+	static const char * const names[] = {
+		"__jump_table", "__mcount_loc", "__bug_table", "__ex_table",
+		"__patchable_function_entries", "__ftr_fixup", "__lwsync_fixup", "__fw_ftr_fixup",
+		"__mmu_ftr_fixup", "__barrier_nospec_fixup", "__stf_entry_barrier_fixup",
+		"__svm_mmio_windows", "__kcfi_traps", ".eh_frame",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(section, names[i]))
+			return true;
+	return false;
+}
+
+/* Whatever data or code has the address of. */
+static void enter_by_address(struct flow *flow)
+{
+	const struct module *m = flow->m;
+	size_t i, back, run = 0;
+	bool passive = false;
+
+	for (i = 0; i < m->reloc_count; i++) {
+		const struct reloc *r = &m->relocs[i];
+
+		if (!i || m->relocs[i - 1].ndx != r->ndx)
+			passive = is_passive(audit_section_name(m, r->ndx));
+		if (passive || audit_is_branch_reloc(r->type) || r->target_ndx == SHN_UNDEF)
+			continue;
+		go(flow, reach, r->target_ndx, r->target / 4);
+		/*
+		 * An entry of a switch's table counts from the table's beginning, but its
+		 * relocation from the entry: any entry before may be the beginning.
+		 */
+		run = i && r->type == R_PPC64_REL32 && m->relocs[i - 1].ndx == r->ndx &&
+		      m->relocs[i - 1].offset + 4 == r->offset ? run + 1 : 0;
+		for (back = 1; back <= run && back <= TABLE_MAX; back++)
+			go(flow, reach, r->target_ndx, r->target / 4 - back);
+	}
+}
+
+/* Functions that others can call, and what nothing leads to. */
+static void enter_by_place(struct flow *flow)
+{
+	struct module *m = flow->m;
+	size_t i, at;
+
+	for (i = 0; i < m->symbol_count; i++) {
+		const struct symbol *s = &m->symbols[i];
+		struct text *text = audit_text(m, s->ndx);
+		uint8_t *led;
+
+		if (!s->function || !text || s->value / 4 >= text->count)
+			continue;
+		led = flow->led[text - m->texts];
+		/* A call inside the module may be of the local entry point. */
+		if ((s->value + s->local_entry) / 4 < text->count)
+			led[s->value / 4] |= led[(s->value + s->local_entry) / 4] &
+					     LED_BY_BRANCH;
+		if (s->global)
+			reach(flow, text, s->value / 4);
+	}
+	for (i = 0; i < m->text_count; i++)
+		for (at = 0; at < m->texts[i].count; at++)
+			if (!flow->led[i][at] && !is_padding(m->texts[i].insn[at]))
+				reach(flow, &m->texts[i], at);
+}
+
+/* Follows the code from wherever it is entered. */
+static void follow(struct flow *flow, uint8_t mark, bool key_on)
+{
+	flow->mark = mark;
+	enter_by_address(flow);
+	enter_by_place(flow);
+	while (flow->waiting_count) {
+		struct place place = flow->waiting[--flow->waiting_count];
+
+		branch(flow, reach, place.text, place.at, key_on);
+		if (goes_on(flow, place.text, place.at, key_on))
+			reach(flow, place.text, place.at + 1);
+	}
+}
+
+/**
+ * audit_flow() - find out what runs with the key off, and what with the key on
+ * @m: the module; fills in what its texts have @reached for
+ */
+void audit_flow(struct module *m)
+{
+	struct flow flow = { .m = m };
+	size_t i;
+
+	find_jumps(&flow);
+	flow.led = resize(NULL, m->text_count, sizeof(*flow.led));
+	for (i = 0; i < m->text_count; i++) {
+		flow.led[i] = resize(NULL, m->texts[i].count, 1);
+		memset(flow.led[i], 0, m->texts[i].count);
+	}
+	find_leads(&flow);
+	follow(&flow, REACHED_OFF, false);
+	follow(&flow, REACHED_ON, true);
+
+	for (i = 0; i < m->text_count; i++)
+		free(flow.led[i]);
+	free(flow.led);
+	free(flow.jumps);
+	free(flow.waiting);
+}
+
+/**
+ * audit_is_guarded() - is an instruction one that only backend "direct" runs?
+ * @m: the module, after audit_flow()
+ * @ndx: section of the instruction
+ * @offset: where in that
+ *
+ * Return: whether the key keeps it from running. What cannot be reached at all, as far as
+ * can be seen here, is not kept from it.
+ */
+bool audit_is_guarded(const struct module *m, size_t ndx, uint64_t offset)
+{
+	const struct text *text = audit_text(m, ndx);
+
+	return text && offset / 4 < text->count && text->reached[offset / 4] == REACHED_OFF;
+}
