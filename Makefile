@@ -28,6 +28,10 @@ ifeq ($(DESTDIR),)
 	$(DEPMOD) $$(cat $(KERNELDIR)/include/config/kernel.release)
 endif
 
+.PHONY: tool
+tool: ## build the command tools/svm-mmio (installed by make -C tools install)
+	@$(MAKE) -C tools
+
 .PHONY: dkms-install
 dkms-install: ## hand the sources to DKMS, for KERNELDIR's kernel and later ones; or to DESTDIR
 	@DESTDIR=$(abspath $(DESTDIR)) KERNELDIR=$(KERNELDIR) packaging/dkms_install.sh
@@ -82,6 +86,7 @@ lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, flake8
 
 .PHONY: clean
 clean: ## remove what "make" built here; downloads and test builds in build/ stay
+	@$(MAKE) -s -C tools clean
 	@find . -path ./build -prune -o -path ./.git -prune -o -type f \( \
 		-name '*.o' -o -name '*.o.d' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
 		-name '.*.cmd' -o -name '.module-common.*' -o -name modules.order -o \

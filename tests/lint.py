@@ -140,9 +140,9 @@ def check_python():
 
 
 def c_files():
-    """All C files: those of the kernel, of the test drivers, of the oracle."""
+    """All C files: those of the kernel, of the test drivers, of the oracle and the command."""
     drivers = matching("tests/drivers/*.[ch]", "tests/bench/module/*.[ch]")
-    plugin = matching("tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]")
+    plugin = matching("tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]", "tools/*.[ch]")
     return [name for name in matching("*.[ch]") if name not in drivers + plugin], drivers, plugin
 
 

@@ -25,6 +25,8 @@ packages_for() {
 		packages_for rpm
 		# mke2fs makes the disk of a guest that is a whole Debian; the lints are for packages.
 		echo python3-pytest binutils-powerpc64le-linux-gnu e2fsprogs lintian rpmlint
+		# The command svm-mmio, built for this machine, with sanitizers too.
+		echo make libelf-dev libdw-dev libcapstone-dev liblzma-dev libzstd-dev zlib1g-dev
 		;;
 	deb)
 		echo git dpkg-dev debhelper dh-dkms fakeroot
