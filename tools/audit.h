@@ -199,6 +199,7 @@ struct access {
 };
 
 bool audit_insn_is_access(uint32_t word, struct access *access);
+void audit_insn_end(void);	/* for each thread that used it */
 
 /* Whatever finds something adds it with this; NULL when memory is short. */
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);

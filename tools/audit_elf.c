@@ -156,13 +156,12 @@ static int compare_relocs(const void *a, const void *b)
 }
 
 /* Kernels built for several processors say so in the modules' version magic. */
-static bool built_for_smp(const struct module *m, Elf_Scn *scn)
+static bool built_for_smp(Elf_Scn *scn)
 {
 	static const char key[] = "vermagic=";
 	Elf_Data *data = elf_rawdata(scn, NULL);
 	const char *at, *end;
 
-	(void)m;
 	if (!data || !data->d_buf)
 		return true;
 	at = memmem(data->d_buf, data->d_size, key, strlen(key));
@@ -172,10 +171,22 @@ static bool built_for_smp(const struct module *m, Elf_Scn *scn)
 	return !end || memmem(at, end - at, " SMP", strlen(" SMP"));
 }
 
+/* What cannot be read might be anything: of a file with such a part nothing is said. */
+static bool is_readable(Elf_Scn *scn, const GElf_Shdr *shdr)
+{
+	Elf_Data *data;
+
+	if (!shdr->sh_size || shdr->sh_type == SHT_NOBITS)
+		return true;
+	data = elf_rawdata(scn, NULL);
+	return data && data->d_buf && data->d_size == shdr->sh_size;
+}
+
 bool audit_open(struct module *m)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Ehdr ehdr;
+	size_t sections;
 
 	m->elf = elf_memory(m->image, m->size);
 	if (!m->elf || elf_kind(m->elf) != ELF_K_ELF || !gelf_getehdr(m->elf, &ehdr))
@@ -186,12 +197,14 @@ bool audit_open(struct module *m)
 	if (ehdr.e_type != ET_REL)
 		return fail(m, "it is a linked program: give a module (.ko) or an object file (.o)");
 
+	if (elf_getshdrnum(m->elf, &sections) || sections < 2)
+		return fail(m, "it is damaged: its section headers cannot be read");
 	m->has_mmiowb = true;
 	while ((scn = elf_nextscn(m->elf, scn))) {
 		GElf_Shdr shdr;
 
-		if (!gelf_getshdr(scn, &shdr))
-			continue;
+		if (!gelf_getshdr(scn, &shdr) || !is_readable(scn, &shdr))
+			return fail(m, "it is damaged: a section cannot be read");
 		if (shdr.sh_type == SHT_PROGBITS && shdr.sh_flags & SHF_EXECINSTR)
 			add_text(m, scn);
 		else if (shdr.sh_type == SHT_SYMTAB)
@@ -199,10 +212,10 @@ bool audit_open(struct module *m)
 		else if (shdr.sh_type == SHT_RELA)
 			add_relocs(m, scn, &shdr);
 		else if (!strcmp(audit_section_name(m, elf_ndxscn(scn)), ".modinfo"))
-			m->has_mmiowb = built_for_smp(m, scn);
+			m->has_mmiowb = built_for_smp(scn);
 	}
-	qsort(m->symbols, m->symbol_count, sizeof(*m->symbols), compare_symbols);
-	qsort(m->relocs, m->reloc_count, sizeof(*m->relocs), compare_relocs);
+	sort(m->symbols, m->symbol_count, sizeof(*m->symbols), compare_symbols);
+	sort(m->relocs, m->reloc_count, sizeof(*m->relocs), compare_relocs);
 	return true;
 }
 

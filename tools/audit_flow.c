@@ -106,7 +106,7 @@ static void find_jumps(struct flow *flow)
 			};
 		}
 	}
-	qsort(flow->jumps, flow->jump_count, sizeof(*flow->jumps), compare_jumps);
+	sort(flow->jumps, flow->jump_count, sizeof(*flow->jumps), compare_jumps);
 }
 
 static const struct jump *jump_at(const struct flow *flow, size_t ndx, size_t at)

@@ -7,7 +7,8 @@
  *
  * A store is sync; the store. So is a barrier with any store after it, smp_store_mb()
  * for one. But after an accessor's store comes mmiowb_set_pending(), which copies one
- * member of the PACA to the next: lhz rX,N(r13) and, if it is not zero, sth rX,N+2(r13).
+ * member of the PACA to the next: lhz rX,N(r13) and, if it is not zero, sth rX,N+2(r13),
+ * where another register may have been given the value of r13.
  * That is what tells them apart. A kernel that is not for several processors has no such
  * thing: of a module for one each sync with a store is reported, and called uncertain.
  */
@@ -34,6 +35,7 @@ struct walk {
 	const struct text *text;
 	unsigned int left;
 	int nesting[32];	/* where in the PACA a register was loaded from; -1: elsewhere */
+	uint32_t paca;		/* registers that have its address: bits */
 };
 
 /* The register into which @word copies the low half-word of @from, -1 if it does not. */
@@ -74,10 +76,10 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 		int i, displacement;
 
 		if (word == SYNC)
-			return false;	/* what follows belongs to another store */
-		if (OPCODE(word) == 40 && RA(word) == R13) {
+			break;		/* what follows belongs to another store */
+		if (OPCODE(word) == 40 && walk.paca >> RA(word) & 1) {
 			walk.nesting[RT(word)] = word & 0xffff;
-		} else if (OPCODE(word) == 44 && RA(word) == R13) {
+		} else if (OPCODE(word) == 44 && walk.paca >> RA(word) & 1) {
 			if (walk.nesting[RT(word)] >= 0 &&
 			    walk.nesting[RT(word)] + 2 == (int)(word & 0xffff))
 				return true;
@@ -100,6 +102,8 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 			   (word >> 21 & 0x14) == 0x14) {
 			return false;	/* the function returns */
 		} else {
+			if (copy_of(word, R13) >= 0)
+				walk.paca |= 1u << copy_of(word, R13);
 			for (i = 0; i < 32; i++)
 				if (walk.nesting[i] >= 0 && copy_of(word, i) >= 0) {
 					walk.nesting[copy_of(word, i)] = walk.nesting[i];
@@ -113,7 +117,7 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 
 static bool is_store_of_accessor(const struct module *m, const struct text *text, size_t at)
 {
-	struct walk walk = { .m = m, .text = text, .left = REACH };
+	struct walk walk = { .m = m, .text = text, .left = REACH, .paca = 1u << R13 };
 
 	memset(walk.nesting, 0xff, sizeof(walk.nesting));
 	return sets_pending(walk, at + 1, BRANCHES);

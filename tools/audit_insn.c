@@ -49,6 +49,15 @@ static bool start(void)
 	return insn;
 }
 
+void audit_insn_end(void)
+{
+	if (!insn)
+		return;
+	cs_free(insn, 1);
+	cs_close(&capstone);
+	insn = NULL;
+}
+
 /* The suffix of the mnemonic, NULL if it is another one. */
 static const char *suffix_of(const char *mnemonic, size_t i)
 {

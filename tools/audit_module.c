@@ -68,7 +68,7 @@ void audit_module(struct module *m)
 		audit_windows(m);
 		audit_inline(m);
 		audit_calls(m);
-		qsort(m->findings, m->finding_count, sizeof(*m->findings), compare_findings);
+		sort(m->findings, m->finding_count, sizeof(*m->findings), compare_findings);
 		audit_lines(m);
 		judge(m);
 	}

@@ -79,6 +79,7 @@ static void *work(void *unused)
 			progress("audit", done, module_count);
 	}
 	pthread_mutex_unlock(&lock);
+	audit_insn_end();
 	return NULL;
 }
 

@@ -101,7 +101,7 @@ static int measure(struct series *s, size_t count)
 	}
 	if (fd >= 0)
 		close(fd);
-	qsort(s->ns, s->count, sizeof(*s->ns), compare);
+	sort(s->ns, s->count, sizeof(*s->ns), compare);
 	return err;
 }
 

@@ -193,11 +193,17 @@ int cmd_release(int argc, char **argv)
 	/* One of QEMU's test devices would only come back: there is no other driver for it. */
 	if (!err && override && !strncmp(override, MODULE "\n", strlen(MODULE "\n")))
 		err = probe(bdf, NO_OVERRIDE);
-	if (err && guest_driver(bdf)) {
+	driver = guest_driver(bdf);
+	/* It is one of those all the same: nothing else took it before the self-test did. */
+	if (!err && is_ours(driver)) {
+		err = write_device(bdf, "driver/unbind", bdf);
+		free(driver);
+		driver = guest_driver(bdf);
+	}
+	if (is_ours(driver)) {
 		complain("%s could not be released: %s", bdf, guest_explain(-err));
 		code = EXIT_CANNOT;
 	} else {
-		driver = guest_driver(bdf);
 		if (options.json) {
 			json_object(NULL);
 			json_string("released", bdf);
@@ -207,9 +213,9 @@ int cmd_release(int argc, char **argv)
 			printf("%s is released%s%s\n", bdf, driver ? ", and is back with " : "",
 			       driver ? driver : "");
 		}
-		free(driver);
 		code = EXIT_OK;
 	}
+	free(driver);
 	free(override);
 	free(path);
 	free(bdf);

@@ -311,8 +311,7 @@ size_t guest_bars(const char *debugfs, const char *device, struct bar **bars)
 			count = add_bars(debugfs, entry->d_name, bars, count);
 	if (entries)
 		closedir(entries);
-	if (count)
-		qsort(*bars, count, sizeof(**bars), compare_bars);
+	sort(*bars, count, sizeof(**bars), compare_bars);
 	return count;
 }
 

@@ -114,6 +114,12 @@ void progress_end(void)
 		fputs("\r\033[K", stderr);
 }
 
+void sort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *))
+{
+	if (count)
+		qsort(base, count, size, compare);
+}
+
 double now(void)
 {
 	struct timespec ts;

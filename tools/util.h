@@ -45,6 +45,9 @@ const char *plain(void);
 void progress(const char *what, size_t done, size_t total);
 void progress_end(void);
 
+/* qsort(), which may not be given NULL even for nothing. */
+void sort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));
+
 double now(void);
 
 #endif /* SVM_TOOL_UTIL_H */
