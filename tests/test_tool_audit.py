@@ -12,13 +12,15 @@ import shutil
 import subprocess
 
 import pytest
-from lab import driver_source, dropin, elf, mutants, objdump, paths, subject, tool
+from lab import clang, driver_source, dropin, elf, mutants, objdump, paths, subject, tool
 from lab.build import build_module
 from lab.stock import stock_modules
 from test_direct_path import ACCESSORS
 from test_windows import table
 
 WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "8": 1, "16": 2, "32": 4, "64": 8}
+# Where the windows are made, and how many.
+WINDOW_FILES = {"svm_mmio_sprg0.c": 36, "svm_mmio_bulk.c": 20}
 NOT_THE_WORD = "the word captured is not the instruction"
 # What is said of a mutant's windows, and whether of those with a reversed byte order too.
 MUTANTS = {
@@ -43,11 +45,13 @@ def known_answer(accessor):
     return kind, WIDTHS[width], "store" if store else "load", reversed_
 
 
-@pytest.fixture(scope="module", name="shapes")
-def build_shapes(kernel):
+@pytest.fixture(scope="module", name="shapes", params=["gcc", "clang"])
+def build_shapes(kernel, request):
     """Each accessor once as the kernel has it, once as svm_mmio has it; with debug information."""
-    return build_module(kernel, paths.TOP / "tests/drivers/direct_path",
-                        extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"},
+    source = paths.TOP / "tests/drivers/direct_path"
+    if request.param == "clang":
+        return clang.compile_file(kernel, source / "direct_path.c", paths.TOP / "svm_mmio.h")
+    return build_module(kernel, source, extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"},
                         symvers=[subject.build(kernel)]).ko["direct_path"]
 
 
@@ -128,6 +132,14 @@ def test_own_module(kernel, ko):
     assert at == {window.access for window in table(ko)}
     assert tool.audit_one(subject.build(
         kernel, make_args=("SVM_MMIO_SELFTEST=n",)).ko["svm_mmio"])["verdict"] == "safe"
+
+
+@pytest.mark.parametrize("name", WINDOW_FILES)
+def test_windows_by_clang(kernel, name):
+    compiled = clang.compile_file(kernel, paths.TOP / name, *paths.TOP.glob("svm_mmio*.h"))
+    module = tool.audit_one(compiled)
+    assert (module["verdict"], module["windows"], module["bad_windows"]) == (
+        "safe", WINDOW_FILES[name], 0)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

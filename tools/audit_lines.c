@@ -26,10 +26,30 @@ static bool has_debug_line(const struct module *m)
 	return false;
 }
 
+/* clang leaves out the table that says which unit an address belongs to: look in each. */
+static char *search_units(Dwfl_Module *mod, Dwarf_Addr address)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(mod, unit, &bias))) {
+		Dwarf_Line *line = NULL;
+		const char *file;
+		int number;
+
+		if (dwarf_haspc(unit, address - bias) > 0)
+			line = dwarf_getsrc_die(unit, address - bias);
+		file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+		if (file && !dwarf_lineno(line, &number))
+			return format("%s:%d", file, number);
+	}
+	return NULL;
+}
+
 /* libdwfl lays the sections out one after another, and says where in their headers. */
 static char *line_of(Dwfl_Module *mod, const struct finding *f)
 {
-	GElf_Addr bias;
+	GElf_Addr bias, address;
 	Elf *elf = dwfl_module_getelf(mod, &bias);
 	Elf_Scn *scn = elf ? elf_getscn(elf, f->ndx) : NULL;
 	GElf_Shdr shdr;
@@ -39,9 +59,10 @@ static char *line_of(Dwfl_Module *mod, const struct finding *f)
 
 	if (!scn || !gelf_getshdr(scn, &shdr))
 		return NULL;
-	line = dwfl_module_getsrc(mod, shdr.sh_addr + f->offset + bias);
+	address = shdr.sh_addr + f->offset + bias;
+	line = dwfl_module_getsrc(mod, address);
 	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	return file ? format("%s:%d", file, number) : NULL;
+	return file ? format("%s:%d", file, number) : search_units(mod, address);
 }
 
 void audit_lines(struct module *m)
