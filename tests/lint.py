@@ -40,6 +40,8 @@ PLUGIN_IGNORE = (
     "CAMELCASE",                        # GLib, PRIu64, _Static_assert
     "SPLIT_STRING",                     # a log whose lines are looked for in a huge source
 )
+# The fuzzer's macros for arrays are such as the kernel has, and takes for granted.
+PROGRAM_IGNORE = (*PLUGIN_IGNORE, "MACRO_ARG_REUSE")
 # Else the * of a variable of this type is taken for a multiplication without blanks.
 PLUGIN_TYPES = ("GHashTable",)
 
@@ -140,26 +142,32 @@ def check_python():
 
 
 def c_files():
-    """All C files: those of the kernel, of the test drivers, of the oracle and the command."""
+    """All C files: of the kernel, of test drivers, of QEMU's plugins and the
+    command, of the guest's programs.
+    """
     drivers = matching("tests/drivers/*.[ch]", "tests/bench/module/*.[ch]")
     plugin = matching("tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]", "tools/*.[ch]")
-    return [name for name in matching("*.[ch]") if name not in drivers + plugin], drivers, plugin
+    programs = matching("tests/guest/*.[ch]")
+    others = [*drivers, *plugin, *programs]
+    return ([name for name in matching("*.[ch]") if name not in others],
+            drivers, plugin, programs)
 
 
 def check_checkpatch():
     """checkpatch.pl --strict on every C file."""
-    kernel, drivers, plugin = c_files()
+    kernel, drivers, plugin, programs = c_files()
     events = [name for name in kernel if name.endswith("_trace.h")]
     others = [name for name in kernel if name not in events]
     return [*checkpatch.complaints(others, KERNEL_IGNORE),
             *checkpatch.complaints(events, TRACE_IGNORE),
             *checkpatch.complaints(drivers, DRIVER_IGNORE),
-            *checkpatch.complaints(plugin, PLUGIN_IGNORE, PLUGIN_TYPES)]
+            *checkpatch.complaints(plugin, PLUGIN_IGNORE, PLUGIN_TYPES),
+            *checkpatch.complaints(programs, PROGRAM_IGNORE)]
 
 
 def check_kernel_doc():
     """kernel-doc on every C file of the kernel, headers too, which W=1 leaves out."""
-    kernel, drivers, _ = c_files()
+    kernel, drivers, _, _ = c_files()
     # Of the kernels that have it in Perl, the newest: the older one has no -Wall.
     tool, = kernels.get("6.12").root.glob("usr/lib/linux-kbuild-*/scripts/kernel-doc")
     return run("perl", tool, "-none", "-Wall", "-Werror", *kernel, *drivers)
