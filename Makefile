@@ -74,6 +74,11 @@ check-matrix: ## the self-test on each kernel from 5.10 on, under the oracle: a 
 	@tests/setup.sh check
 	@$(PYTHON) -B tests/kernel_matrix.py
 
+.PHONY: check-mutants
+check-mutants: ## which witness catches which of the builds that are wrong in a known way
+	@tests/setup.sh check
+	@$(PYTHON) -B tests/mutation.py
+
 .PHONY: bench
 bench: ## what each accessor costs: a table, docs/bench.csv and docs/bench.svg
 	@tests/setup.sh demo
@@ -98,7 +103,7 @@ distclean: clean ## the same, and build/ with all downloads too
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: check-kerneldir
 check-kerneldir:

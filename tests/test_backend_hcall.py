@@ -9,8 +9,8 @@ import re
 import pytest
 from lab import dropin, mutants, paths
 from lab.build import build_module
-from lab.subject import BUFFER, Subject
-from test_selftest import CASES, LIST
+from lab.subject import BUFFER, CASES, Subject
+from test_selftest import LIST
 
 UNMAPPED = paths.TOP / "tests/drivers/unmapped"
 

@@ -9,7 +9,7 @@ import os
 import re
 
 import pytest
-from lab import fuzz, subject
+from lab import fuzz, mutation
 from lab.guest import Guest
 from lab.subject import Subject
 
@@ -85,7 +85,7 @@ def test_enough_inputs_and_the_module_still_works(guest):
 
 def test_parameters(kernel):
     """Loads are refused with the right errno and leave nothing behind; the others unload."""
-    ko = subject.build(kernel).ko["svm_mmio"]
+    ko = mutation.build(kernel, ["unchanged"])["unchanged"]     # small: it is read each time
     files = {**fuzz.files(), "/svm_mmio.ko": ko}
     with Guest.boot(kernel, name="fuzz-parameters", files=files, devices=("edu",)) as it:
         it.check("insmod /svm_mmio.ko; rmmod svm_mmio")     # the first taints, with a message
@@ -94,3 +94,32 @@ def test_parameters(kernel):
         assert outcome.clean, "\n".join(outcome.failures)
         assert 0 < outcome.counts["parameters_refused"] < PARAMETERS
         it.check("insmod /svm_mmio.ko backend=sprg0; rmmod svm_mmio")
+
+
+@pytest.fixture(scope="module")
+def wrong(kernel):
+    """A guest for the negative controls: wrong(name) is what the fuzzer says of that mutant."""
+    built = mutation.build(kernel, mutation.by("fuzzer"))
+    files = {**fuzz.files(), **{f"/{name}.ko": ko for name, ko in built.items()}}
+    with Subject.boot(kernel, name="fuzz-controls", files=files) as it:
+        def outcome(name):
+            it.load("backend=sprg0", f"/{name}.ko", built[name])
+            try:
+                return fuzz.run(it.guest, mutation.FUZZ)
+            finally:
+                it.unload()
+        yield outcome
+
+
+@pytest.mark.parametrize("name", mutation.by("fuzzer"))
+def test_mutant_is_caught(wrong, name):
+    """Negative control. What was wrong is said with what it takes to try it again."""
+    outcome = wrong(name)
+    assert not outcome.clean
+    assert all(re.match(rf"FAILED seed {fuzz.SEED:#x} \w+ input \d+: |the kernel's log", line)
+               for line in outcome.failures), outcome.failures
+
+
+def test_the_same_seed_fails_the_same_way(wrong):
+    name = mutation.by("fuzzer")[0]
+    assert wrong(name) == wrong(name)

@@ -4,7 +4,7 @@
 import errno
 
 import pytest
-from lab import mutants
+from lab import mutants, mutation
 from lab.subject import Subject
 
 NAMES = list(mutants.MUTANTS)
@@ -13,10 +13,8 @@ NAMES = list(mutants.MUTANTS)
 @pytest.fixture(scope="module")
 def guest(kernel):
     """One guest for all; each mutant is a file in it, with and without the check at load."""
-    built = {(name, check): mutants.build(kernel, name, load_check=check).ko["svm_mmio"]
-             for name in NAMES for check in (True, False)}
-    files = {f"/{name}{'' if check else '-unchecked'}.ko": ko
-             for (name, check), ko in built.items()}
+    built = mutation.build(kernel, NAMES)
+    files = {f"/{name}.ko": ko for name, ko in built.items()}
     with Subject.boot(kernel, name="mutants", files=files) as it:
         it.built = built
         yield it
@@ -25,8 +23,8 @@ def guest(kernel):
 @pytest.fixture
 def unchecked(guest, request):
     """The mutant that the test names, loaded; the check at load is not in it."""
-    name = request.param
-    guest.load("backend=sprg0", f"/{name}-unchecked.ko", guest.built[name, False])
+    name = mutation.unchecked(request.param)
+    guest.load("backend=sprg0", f"/{name}.ko", guest.built[name])
     yield guest
     guest.unload()
 

@@ -2,7 +2,7 @@
 """selftest/run_selftest.sh: loads what is missing, prints KTAP, exits as kselftest wants."""
 
 import pytest
-from lab import ktap, mutants, paths, subject
+from lab import ktap, mutation, paths, subject
 from lab.guest import Guest
 
 SCRIPT = paths.TOP / "selftest/run_selftest.sh"
@@ -59,7 +59,7 @@ def test_another_backend_is_loaded(guest):
 
 def test_a_failing_module_fails(kernel):
     """Negative control."""
-    ko = mutants.build(kernel, "no-restore", load_check=False).ko["svm_mmio"]
+    ko = mutation.build(kernel, ["no-restore"])[mutation.unchecked("no-restore")]
     with boot(kernel, "run-selftest-mutant", ko) as it:
         result = it.run(f"{RUN} -b sprg0 sprg0_kept")
         assert result.rc == FAILED, result.out

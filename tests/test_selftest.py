@@ -2,21 +2,10 @@
 """Every case of the self-test passes with backend=sprg0, and the oracle agrees on each access."""
 
 import pytest
-from lab.subject import BUFFER, PORTS
+from lab.subject import BUFFER, CASES
 
 pytestmark = pytest.mark.quick
 
-# What must run where. A case that is skipped on the other device proves nothing there.
-STATE = ["sprg0_kept", "irq_mask_kept"]
-FULL = ["load_values", "same_as_kernel", "mmiowb_pending", "nested_timer", "nested_ipi", "stress",
-        *STATE]
-CASES = {
-    "pci-testdev": ["store_match", "test_selector", "string_values", *FULL],
-    PORTS: ["port_values", "string_values", "mmiowb_pending", *STATE],
-    "edu": ["store_readback", "all_ones", *FULL],
-    BUFFER: ["store_readback", "string_values", "copy_fuzz", "mmiowb_pending", *STATE],
-    "nvme": STATE,      # of its registers nothing is known
-}
 LIST = [(device, case) for device, cases in CASES.items() for case in cases]
 
 

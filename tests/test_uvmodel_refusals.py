@@ -6,7 +6,7 @@ can be run on a module that captures nothing right.
 """
 
 import pytest
-from lab import mutants
+from lab import mutants, mutation
 from lab.driven import MODULES
 from lab.hypervisor import Hypervisor, refused
 from lab.subject import Subject
@@ -29,8 +29,7 @@ UNSEEN = {"off-by-one-register", "no-restore"}
 @pytest.fixture(scope="module")
 def l2(kernel):
     """An L2 with all mutants as files; the check at load is not in them."""
-    built = {name: mutants.build(kernel, name, load_check=False).ko["svm_mmio"]
-             for name in mutants.MUTANTS}
+    built = mutation.build(kernel, mutants.MUTANTS)
     with (Hypervisor.boot(kernel, name="uvmodel-mutants", mode="fallback",
                           files={f"/{name}.ko": ko for name, ko in built.items()}) as l1,
           Subject.boot_nested(l1, None) as it):
@@ -43,7 +42,8 @@ def l2(kernel):
 def mutant(l2, request):
     """The mutant that the test names, loaded."""
     l2.name = request.param
-    l2.load("backend=sprg0", f"/{l2.name}.ko", l2.built[l2.name])
+    unchecked = mutation.unchecked(l2.name)
+    l2.load("backend=sprg0", f"/{unchecked}.ko", l2.built[unchecked])
     yield l2
     l2.unload()
 

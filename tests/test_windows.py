@@ -5,7 +5,7 @@ How is in tests/lab/windows.py.
 """
 
 import pytest
-from lab import elf, mutants, objdump
+from lab import elf, mutation, objdump
 from lab.subject import DEBUGFS
 from lab.windows import ACCESSORS, RUNS, captured, fault, insns_by_address, table
 
@@ -59,7 +59,7 @@ def test_debugfs_shows_the_same_table(ko, sprg0):
     ("no-restore", "another shape")])
 def test_mutants_are_seen(kernel, mutant, expected):
     """Negative control."""
-    ko = mutants.build(kernel, mutant).ko["svm_mmio"]
+    ko = mutation.build(kernel, [mutant])[mutant]
     insns = insns_by_address(ko)
     faults = [fault(insns, window) for window in table(ko)]
     assert all(found and found.startswith(expected) for found in faults), faults

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import paths
 from .errors import BuildError
 from .kernels import CROSS
-from .once import make_once
+from .once import locked, make_once
 from .progress import say
 from .root import run
 
@@ -65,10 +65,7 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
         work = f"build/{key}"
         inside = kernel.root / work
         shutil.rmtree(inside, ignore_errors=True)
-        for name, content in files.items():
-            path = inside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        _write(inside, files)
         args = [*make_args]
         if others:
             args.append("KBUILD_EXTRA_SYMBOLS=" + " ".join(f"/{work}/{name}" for name in others))
@@ -90,6 +87,57 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
 
     done = make_once(paths.MODULES / f"{label}-{key}", fill)
     return BuildResult(done / "tree", done / "log")
+
+
+def build_variants(kernel, source, variants):
+    """Build variants of the module in @source, which differ in a few files, one after another.
+
+    @variants is a dict of name to {"relative/path": bytes}. Returns a dict of name to the module
+    file. Only what depends on those files is compiled for each, and without debug information:
+    many of them have to fit into a guest.
+    """
+    files = _sources(Path(source))
+    args = ("KCFLAGS=-g0",)
+    keys = {name: _key(kernel.root.name, {**files, **changed}, args, ("variant",))
+            for name, changed in variants.items()}
+    done = {name: paths.BUILD / "variants" / f"{kernel.name}-{key}" for name, key in keys.items()}
+    missing = [name for name in variants if not done[name].exists()]
+    if missing:
+        inside = kernel.root / "build/variant"
+        unchanged = kernel.root / "build/variant-unchanged"
+        with locked(paths.BUILD / "variants" / f"{kernel.name}.lock"):
+            for tree in (inside, unchanged):
+                shutil.rmtree(tree, ignore_errors=True)
+            _write(inside, files)
+            _make_variant(kernel, "unchanged", args)
+            # With its times, so that make finds nothing to do but for what has changed.
+            inside.rename(unchanged)
+            for number, name in enumerate(missing, 1):
+                say(f"building variant {number} of {len(missing)}: {name}")
+                shutil.copytree(unchanged, inside)
+                _write(inside, variants[name])
+                _make_variant(kernel, name, args)
+                make_once(done[name], lambda new: [shutil.copy(ko, new)
+                                                   for ko in inside.glob("*.ko")])
+                shutil.rmtree(inside)
+            shutil.rmtree(unchanged)
+    return {name: next(path.glob("*.ko")) for name, path in done.items()}
+
+
+def _write(top, files):
+    for name, content in files.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _make_variant(kernel, name, args):
+    log = paths.log(f"build-variant-{kernel.name}-{name}")
+    if run(kernel.root, ["make", f"-j{os.cpu_count()}", "-C", kernel.headers, "M=/build/variant",
+                         "ARCH=powerpc", f"CROSS_COMPILE={CROSS}", *args, "modules"], log):
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
+        raise BuildError(f"variant {name} does not build (kernel {kernel.release}):\n"
+                         + "\n".join(last) + f"\nThe whole log: {paths.shown(log)}")
 
 
 def _content(what):

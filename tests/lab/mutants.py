@@ -115,18 +115,23 @@ HCALL = {
 }
 
 
+def changed(name, replacements):
+    """The files that @replacements change, as they are then: a dict of path to bytes."""
+    files = {}
+    for file, old, new in replacements:
+        text = files.get(file) or (paths.TOP / file).read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise LabError(f"mutant {name}: {file} has this {text.count(old)} times, not once:\n"
+                           f"{old}\nThe code has changed: change tests/lab/mutants.py or "
+                           "mutant_table.py with it.")
+        files[file] = text.replace(old, new)
+    return {file: text.encode() for file, text in files.items()}
+
+
 def build(kernel, name, load_check=True, known=None):
     """Build mutant @name for @kernel, without the check at load if so asked: a BuildResult.
 
     @known is the dict that it is in, MUTANTS if None.
     """
     replacements = (known or MUTANTS)[name] + ([] if load_check else [NO_LOAD_CHECK])
-    changed = {}
-    for file, old, new in replacements:
-        text = changed.get(file) or (paths.TOP / file).read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            raise LabError(f"mutant {name}: {file} has this {text.count(old)} times, not once:\n"
-                           f"{old}\nThe code has changed: change tests/lab/mutants.py with it.")
-        changed[file] = text.replace(old, new)
-    return build_module(kernel, paths.TOP,
-                        extra={file: text.encode() for file, text in changed.items()})
+    return build_module(kernel, paths.TOP, extra=changed(name, replacements))
