@@ -5,15 +5,15 @@ refused, no message worse than a notice, and the module still works afterwards.
 SEED=0x1234 tries other inputs than the usual ones; SOAK=1 tries ten times as many.
 """
 
-import os
 import re
 
 import pytest
 from lab import fuzz, mutation
 from lab.guest import Guest
+from lab.soak import SOAK
 from lab.subject import Subject
 
-TIMES = 10 if os.environ.get("SOAK") == "1" else 1
+TIMES = 10 if SOAK else 1
 
 # Inputs of each phase, in an order that suits the fuzzer: "gone" gives it new files.
 PHASES = {"access": 60_000 * TIMES, "run": 20_000 * TIMES, "files": 20_000 * TIMES,

@@ -12,7 +12,7 @@ from lab.intruder import Intruder
 from lab.subject import Subject
 from lab.soak import FACTOR
 from lab.underway import Underway
-from test_windows import table
+from lab.windows import table
 
 TRACING = "/sys/kernel/tracing"
 SECONDS = 10

@@ -4,16 +4,15 @@
 The seed is fixed and printed; SOAK=1 tries a hundred times as many files.
 """
 
-import os
 import random
 import struct
 import subprocess
 
 from lab import dropin, mutants, tool
+from lab.soak import SOAK
 from lab.stock import stock_modules
 
 SEED = 0x5e7
-SOAK = bool(os.environ.get("SOAK"))
 FILES = 100000 if SOAK else 1000
 BATCH = 250
 SANITIZERS = {"ASAN_OPTIONS": "exitcode=99:allocator_may_return_null=1",
