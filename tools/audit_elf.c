@@ -195,7 +195,8 @@ bool audit_open(struct module *m)
 	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
 		return fail(m, "it is not for ppc64le, the only architecture that is audited");
 	if (ehdr.e_type != ET_REL)
-		return fail(m, "it is a linked program: give a module (.ko) or an object file (.o)");
+		return fail(m, "it is a linked program: give a module (.ko) or an object file "
+			       "(.o)");
 
 	if (elf_getshdrnum(m->elf, &sections) || sections < 2)
 		return fail(m, "it is damaged: its section headers cannot be read");
@@ -237,7 +238,9 @@ void audit_close(struct module *m)
 	m->relocs = NULL;
 	m->elf = NULL;
 	m->image = NULL;
-	m->text_count = m->symbol_count = m->reloc_count = 0;
+	m->text_count = 0;
+	m->symbol_count = 0;
+	m->reloc_count = 0;
 }
 
 struct text *audit_text(const struct module *m, size_t ndx)

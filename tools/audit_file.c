@@ -107,7 +107,7 @@ static const struct {
 	size_t len;
 	const char *(*unpack)(const struct buffer *in, struct buffer *out);
 } formats[] = {
-	{ "\xfd" "7zXZ", 6, unpack_xz },
+	{ "\xfd\x37zXZ", 6, unpack_xz },
 	{ "\x28\xb5\x2f\xfd", 4, unpack_zstd },
 	{ "\x1f\x8b", 2, unpack_gzip },
 };

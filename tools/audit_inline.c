@@ -19,6 +19,7 @@
 
 #define SYNC			0x7c0004acu
 #define ISYNC			0x4c00012cu
+#define BLR			0x4e800020u
 #define TWI_0(ra)		(0x0c000000u | (uint32_t)(ra) << 16)
 #define RT(word)		((word) >> 21 & 31)
 #define RA(word)		((word) >> 16 & 31)
@@ -75,8 +76,9 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 		uint32_t word = walk.text->insn[at];
 		int i, displacement;
 
-		if (word == SYNC)
-			break;		/* what follows belongs to another store */
+		/* What follows belongs to another store, or another function. */
+		if (word == SYNC || word == BLR)
+			break;
 		if (OPCODE(word) == 40 && walk.paca >> RA(word) & 1) {
 			walk.nesting[RT(word)] = word & 0xffff;
 		} else if (OPCODE(word) == 44 && walk.paca >> RA(word) & 1) {
@@ -88,8 +90,9 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 				if (calls_set_pending(&walk, at))
 					return true;
 			} else {
+				/* To another function? */
 				if (audit_reloc_at(walk.m, walk.text->ndx, 4 * at))
-					return false;	/* to another function */
+					break;
 				displacement = (int32_t)(word << 6) >> 6 & ~3;
 				at += displacement / 4;
 				continue;
@@ -98,9 +101,6 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 			displacement = (int16_t)(word & 0xfffc);
 			if (branches && sets_pending(walk, at + displacement / 4, branches - 1))
 				return true;
-		} else if (OPCODE(word) == 19 && (word >> 1 & 0x3ff) == 16 &&
-			   (word >> 21 & 0x14) == 0x14) {
-			return false;	/* the function returns */
 		} else {
 			if (copy_of(word, R13) >= 0)
 				walk.paca |= 1u << copy_of(word, R13);

@@ -38,7 +38,7 @@ static void judge(struct module *m)
 
 		if (f->kind == KIND_WINDOW) {
 			m->windows++;
-			m->bad_windows += f->fault != NULL;
+			m->bad_windows += f->fault ? 1 : 0;
 		} else if (f->kind == KIND_SAFE_CALL) {
 			m->safe_calls++;
 		} else if (f->kind == KIND_OWN_CALL) {

@@ -51,7 +51,8 @@ static void print_finding(const struct finding *f)
 		printf("           %s%s%s\n", red(), f->fault, plain());
 	if (f->advice)
 		printf("           %s%s\n", f->advice,
-		       f->unsure ? " (if it is an access: a barrier and a store look the same)" : "");
+		       f->unsure ? " (if it is an access: a barrier and a store look the "
+				   "same)" : "");
 }
 
 /* What there is, in one line: "12 accesses not captured, 3 safe calls". */

@@ -134,7 +134,8 @@ static void add_window(struct module *m, const struct window *w, const char *fau
 	}
 	f->fault = fault ? fault : fault_of(w);
 	if (f->fault)
-		f->advice = copy("do not load this module in an SVM: build it again, or report it");
+		f->advice = copy("do not load this module in an SVM: build it again, or report "
+				 "it");
 }
 
 static bool is_listed(const struct module *m, size_t ndx, size_t at)

@@ -18,7 +18,8 @@ static const struct bar *find_bar(const char *debugfs, const char *bdf, const ch
 	long index = strtol(strncmp(text, "bar", 3) ? text : text + 3, &end, 10);
 
 	if (!count) {
-		complain("%s is not held by the self-test. Next: svm-mmio devices, or svm-mmio claim %s",
+		complain("%s is not held by the self-test. Next: svm-mmio devices, or svm-mmio "
+			 "claim %s",
 			 bdf, bdf);
 		return NULL;
 	}
@@ -46,7 +47,9 @@ int cmd_access(int argc, char **argv)
 	int err, log;
 
 	if (argc != (store ? 6 : 5))
-		return usage_error("access takes BDF BAR OP OFFSET, and a VALUE to write:\nsvm-mmio access 0000:00:01.0 0 r32 0x4; svm-mmio access 0000:00:01.0 0 w16be 0x10 0xabcd");
+		return usage_error("access takes BDF BAR OP OFFSET, and a VALUE to "
+				   "write:\nsvm-mmio access 0000:00:01.0 0 r32 0x4; svm-mmio "
+				   "access 0000:00:01.0 0 w16be 0x10 0xabcd");
 	bdf = guest_bdf(argv[1]);
 	if (!bdf)
 		return usage_error("'%s' is no PCI device: svm-mmio devices lists them", argv[1]);

@@ -147,7 +147,8 @@ int cmd_audit(int argc, char **argv)
 		}
 	}
 	if (optind == argc)
-		return usage_error("audit what? Name modules (.ko, .ko.xz, .ko.zst, .ko.gz) or directories of them");
+		return usage_error("audit what? Name modules (.ko, .ko.xz, .ko.zst, .ko.gz) or "
+				   "directories of them");
 
 	elf_version(EV_CURRENT);
 	for (; optind < argc; optind++) {

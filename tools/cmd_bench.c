@@ -53,7 +53,8 @@ static const struct {
 	const char *kind;
 	struct width widths[4];
 } harmless[] = {
-	{ "pci-testdev", { { "r8 0x0", 8 }, { "r16 0x0", 16 }, { "r32 0x0", 32 }, { "r64 0x0", 64 } } },
+	{ "pci-testdev", {
+		{ "r8 0x0", 8 }, { "r16 0x0", 16 }, { "r32 0x0", 32 }, { "r64 0x0", 64 } } },
 	{ "edu", { { "r32 0x0", 32 }, { "r64 0x80", 64 } } },
 	{ NULL, { { "r32 0x0", 32 } } },
 };
@@ -256,14 +257,16 @@ int cmd_bench(int argc, char **argv)
 	if (optind < argc) {
 		bdf = guest_bdf(argv[optind]);
 		if (!bdf || optind + 1 < argc)
-			return usage_error("bench takes one PCI device: svm-mmio devices lists them");
+			return usage_error("bench takes one PCI device: svm-mmio devices lists "
+					   "them");
 	}
 	debugfs = guest_need_debugfs();
 	if (!debugfs)
 		return EXIT_CANNOT;
 	found = guest_bars(debugfs, bdf, &bars);
 	if (!found) {
-		complain("the self-test holds no such device. Next: svm-mmio devices tells how it gets one");
+		complain("the self-test holds no such device. Next: svm-mmio devices tells how "
+			 "it gets one");
 		return EXIT_CANNOT;
 	}
 	backend = backend_name(debugfs);

@@ -44,7 +44,9 @@ static void print_bars(const char *debugfs, const char *device)
 		json_end();
 		json_end();
 	} else if (!count) {
-		puts("The self-test holds no device. Give the guest one of QEMU's (-device pci-testdev, -device edu),\nor hand one over that nothing uses: svm-mmio claim BDF");
+		puts("The self-test holds no device. Give the guest one of QEMU's (-device "
+		     "pci-testdev, -device edu),\nor hand one over that nothing uses: svm-mmio "
+		     "claim BDF");
 	}
 }
 
@@ -68,7 +70,8 @@ static char *device_argument(const char *text, int *code)
 	struct stat st;
 
 	if (!bdf) {
-		*code = usage_error("'%s' is no PCI device: write it as lspci -D does, 0000:00:01.0",
+		*code = usage_error("'%s' is no PCI device: write it as lspci -D does, "
+				    "0000:00:01.0",
 				    text);
 		return NULL;
 	}
@@ -157,7 +160,10 @@ int cmd_claim(int argc, char **argv)
 		print_bars(debugfs, bdf);
 		code = EXIT_OK;
 	} else if (driver && force < 2) {
-		complain("%s is in use by the driver %s: what it serves, a disk or a network, would go away at once, and the self-test would write to it.\nNext: unless you are sure, another device. If you are, say it twice: svm-mmio claim --force --force %s",
+		complain("%s is in use by the driver %s: what it serves, a disk or a network, "
+			 "would go away at once, and the self-test would write to it.\nNext: "
+			 "unless you are sure, another device. If you are, say it twice: "
+			 "svm-mmio claim --force --force %s",
 			 bdf, driver, bdf);
 		code = EXIT_CANNOT;
 	} else {

@@ -33,16 +33,20 @@ static struct advice advise(const char *status)
 
 	if (is(secure, "yes") && is(backend, "direct"))
 		advice = (struct advice){
-			"this is an SVM, and backend direct captures nothing: rmmod svm_mmio; modprobe svm_mmio backend=sprg0 (or hcall: docs/backends.md)",
+			"this is an SVM, and backend direct captures nothing: rmmod svm_mmio; "
+			"modprobe svm_mmio backend=sprg0 (or hcall: docs/backends.md)",
 			EXIT_BAD };
 	else if (errors && strtoull(errors, NULL, 0))
 		advice = (struct advice){
-			"the hypervisor has refused accesses (hcall_errors): dmesg names the first",
+			"the hypervisor has refused accesses (hcall_errors): dmesg names the "
+			"first",
 			EXIT_BAD };
 	else if (is(secure, "yes") && is(backend, "sprg0"))
-		advice.text = "test it: svm-mmio test. If accesses hang, the ultravisor does not read SPRG0, as the published one does not: load with backend=hcall";
+		advice.text = "test it: svm-mmio test. If accesses hang, the ultravisor does not "
+			      "read SPRG0, as the published one does not: load with backend=hcall";
 	else if (is(backend, "direct"))
-		advice.text = "nothing: in a normal guest accesses are the kernel's own. To try another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0";
+		advice.text = "nothing: in a normal guest accesses are the kernel's own. To try "
+			      "another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0";
 	free(secure);
 	free(backend);
 	free(errors);

@@ -153,7 +153,9 @@ const char *guest_explain(int err)
 		lockdown = guest_read(LOCKDOWN);
 		if (lockdown && !strstr(lockdown, "[none]")) {
 			free(lockdown);
-			return "the kernel is locked down (lockdown=, or secure boot), and then keeps debugfs files from being written: boot without that to test; status still works";
+			return "the kernel is locked down (lockdown=, or secure boot), and then "
+			       "keeps debugfs files from being written: boot without that to "
+			       "test; status still works";
 		}
 		free(lockdown);
 		return "the kernel does not allow it: is it locked down (cat " LOCKDOWN ")?";
@@ -318,15 +320,16 @@ size_t guest_bars(const char *debugfs, const char *device, struct bar **bars)
 char *guest_bdf(const char *text)
 {
 	unsigned int domain = 0, bus, device, function;
-	int end = -1;
+	int end;
 
-	sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end);
-	if (end < 0 || text[end]) {
+	if (!isxdigit((unsigned char)text[0]))
+		return NULL;
+	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4) {
 		domain = 0;
-		end = -1;
-		sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end);
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3)
+			return NULL;
 	}
-	if (end < 0 || text[end] || !isxdigit((unsigned char)text[0]))
+	if (text[end])
 		return NULL;
 	return format("%04x:%02x:%02x.%x", domain, bus, device, function);
 }

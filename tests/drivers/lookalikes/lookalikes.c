@@ -14,14 +14,14 @@ static u32 flag;
 void none_barrier_store(u32 *to);
 void none_barrier_store(u32 *to)
 {
-	mb();
+	mb();	/* what this is a test of */
 	WRITE_ONCE(*to, 1);
 }
 
 void none_store_mb(void);
 void none_store_mb(void)
 {
-	smp_store_mb(flag, 1);
+	smp_store_mb(flag, 1);	/* likewise */
 }
 
 /* The unlock looks at the pending store too, and clears what is pending. */
@@ -29,7 +29,7 @@ void none_barrier_unlock(u32 *to);
 void none_barrier_unlock(u32 *to)
 {
 	spin_lock(&lock);
-	mb();
+	mb();	/* what this is a test of */
 	WRITE_ONCE(*to, 1);
 	spin_unlock(&lock);
 }
@@ -37,7 +37,7 @@ void none_barrier_unlock(u32 *to)
 void none_barrier_load(u32 *from);
 void none_barrier_load(u32 *from)
 {
-	mb();
+	mb();	/* what this is a test of */
 	WRITE_ONCE(flag, READ_ONCE(*from));
 	isync();
 }
@@ -46,7 +46,7 @@ void none_barrier_load(u32 *from)
 void one_barrier_store_access(u32 *to, void __iomem *reg);
 void one_barrier_store_access(u32 *to, void __iomem *reg)
 {
-	mb();
+	mb();	/* what this is a test of */
 	WRITE_ONCE(*to, 1);
 	writel(2, reg);
 }
