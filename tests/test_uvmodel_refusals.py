@@ -124,7 +124,8 @@ def test_without_the_model_all_of_it_goes_unnoticed(l2):
     """The control of this control: a hypervisor that fetches does not care about SPRG0."""
     l2.l1.set_mode("off")
     before = l2.l1.counts()
-    l2.load("backend=sprg0", "/other-direction.ko", l2.built["other-direction"])
+    name = mutation.unchecked("other-direction")
+    l2.load("backend=sprg0", f"/{name}.ko", l2.built[name])
     assert l2.run("edu", "load_values").case.ok
     l2.unload()
     assert l2.l1.counts() == before
