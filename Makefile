@@ -91,7 +91,7 @@ lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, flake8
 
 .PHONY: clean
 clean: ## remove what "make" built here; downloads and test builds in build/ stay
-	@$(MAKE) -s -C tools clean
+	@rm -f tools/svm-mmio
 	@find . -path ./build -prune -o -path ./.git -prune -o -type f \( \
 		-name '*.o' -o -name '*.o.d' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
 		-name '.*.cmd' -o -name '.module-common.*' -o -name modules.order -o \
