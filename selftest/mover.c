@@ -18,8 +18,11 @@
 #include "mover.h"
 #include "worker.h"
 
-/* Between two moves, in microseconds, at most. */
-#define PERIOD	200
+/*
+ * Between two moves, in microseconds, at most. Where an interrupt costs a hundred
+ * microseconds, as in a guest of an emulated hypervisor, workers need time as well.
+ */
+#define PERIOD	2000
 
 /**
  * struct svm_mover - such a thread, and what it works on

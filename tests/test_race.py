@@ -54,9 +54,10 @@ def exact(preemptible, baseline):
 
 def test_baseline_fails(exact, baseline):
     exact.load("backend=sprg0", "/baseline.ko", baseline)
-    run = stress(exact, 1)
-    # 69 a second on average: none would be a wonder, and so would be fewer than ten.
-    assert run.seen.mismatched >= 10 and run.seen.matched > 100_000
+    # 67 words were wrong in 20,331 moves; in three seconds there are some 8,000. Fewer than five
+    # would be a wonder.
+    run = stress(exact, 3)
+    assert run.seen.mismatched >= 5 and run.seen.matched > 100_000
     assert not run.case.ok and STALE.search(str(run.case))
     exact.unload()
 
