@@ -9,7 +9,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 name=svm-mmio
-version=$(sed -n 's/^#define SVM_MMIO_VERSION "\(.*\)"$/\1/p' svm_mmio_version.h)
+version=$(packaging/version.sh)
 tree=${DESTDIR-}/usr/src/$name-$version
 
 fail() {

@@ -9,7 +9,7 @@ set -eu
 
 tarball=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
-version=$(sed -n 's/^#define SVM_MMIO_VERSION "\(.*\)"$/\1/p' svm_mmio_version.h)
+version=$(packaging/version.sh)
 
 # The owner of the tree may be another user: in a container that is the rule.
 git() {

@@ -8,7 +8,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-version=$(sed -n 's/^#define SVM_MMIO_VERSION "\(.*\)"$/\1/p' svm_mmio_version.h)
+version=$(packaging/version.sh)
 top=$PWD/build/rpm
 log=$PWD/build/rpm.log
 

@@ -182,6 +182,8 @@ const struct symbol *audit_function_at(const struct module *m, size_t ndx, uint6
 char *audit_where(const struct module *m, size_t ndx, uint64_t offset);
 const char *audit_section_name(const struct module *m, size_t ndx);
 bool audit_is_branch_reloc(unsigned int type);
+/* Compares two places, as qsort() wants it: by section, and by where in that. */
+int audit_order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b);
 
 /* audit_flow.c: what can run while the accessors are out of line. */
 void audit_flow(struct module *m);
@@ -201,7 +203,7 @@ struct access {
 bool audit_insn_is_access(uint32_t word, struct access *access);
 void audit_insn_end(void);	/* for each thread that used it */
 
-/* Whatever finds something adds it with this; NULL when memory is short. */
+/* Whatever finds something adds it with this. */
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);
 
 /* audit_windows.c, audit_inline.c, audit_calls.c: each looks for one thing. */
@@ -226,7 +228,6 @@ struct audit_totals {
 	double seconds;
 };
 
-const char *audit_verdict_name(enum verdict verdict);
 void audit_report_module(const struct module *m, bool list, bool all);
 void audit_report_totals(const struct audit_totals *totals);
 void audit_report_json(struct module **modules, size_t count, const struct audit_totals *totals);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_words.h"
 #include "util.h"
 
 /* Too new for some elf.h. */
@@ -59,11 +60,8 @@ static void add_text(struct module *m, Elf_Scn *scn)
 	text->insn = resize(NULL, text->count, sizeof(*text->insn));
 	text->reached = resize(NULL, text->count, 1);
 	memset(text->reached, 0, text->count);
-	for (i = 0; i < text->count; i++) {
-		const uint8_t *byte = (const uint8_t *)data->d_buf + 4 * i;
-
-		text->insn[i] = byte[0] | byte[1] << 8 | byte[2] << 16 | (uint32_t)byte[3] << 24;
-	}
+	for (i = 0; i < text->count; i++)
+		text->insn[i] = get32((const uint8_t *)data->d_buf + 4 * i);
 }
 
 static void add_symbols(struct module *m, Elf_Scn *scn, const GElf_Shdr *shdr)
@@ -130,7 +128,7 @@ static void add_relocs(struct module *m, Elf_Scn *scn, const GElf_Shdr *shdr)
 	}
 }
 
-static int order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b)
+int audit_order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b)
 {
 	if (a_ndx != b_ndx)
 		return a_ndx < b_ndx ? -1 : 1;
@@ -141,7 +139,7 @@ static int order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b)
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
-	int by_place = order(x->ndx, x->value, y->ndx, y->value);
+	int by_place = audit_order(x->ndx, x->value, y->ndx, y->value);
 
 	if (by_place)
 		return by_place;
@@ -152,7 +150,7 @@ static int compare_relocs(const void *a, const void *b)
 {
 	const struct reloc *x = a, *y = b;
 
-	return order(x->ndx, x->offset, y->ndx, y->offset);
+	return audit_order(x->ndx, x->offset, y->ndx, y->offset);
 }
 
 /* Kernels built for several processors say so in the modules' version magic. */
@@ -262,7 +260,7 @@ static size_t reloc_from(const struct module *m, size_t ndx, uint64_t offset)
 		size_t middle = low + (high - low) / 2;
 		const struct reloc *r = &m->relocs[middle];
 
-		if (order(r->ndx, r->offset, ndx, offset) < 0)
+		if (audit_order(r->ndx, r->offset, ndx, offset) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -294,7 +292,7 @@ static const struct symbol *symbol_before(const struct module *m, size_t ndx, ui
 		size_t middle = low + (high - low) / 2;
 		const struct symbol *s = &m->symbols[middle];
 
-		if (order(s->ndx, s->value, ndx, offset) <= 0)
+		if (audit_order(s->ndx, s->value, ndx, offset) <= 0)
 			low = middle + 1;
 		else
 			high = middle;

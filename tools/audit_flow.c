@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_words.h"
 #include "util.h"
 
 #define KEY		"svm_mmio_out_of_line"
@@ -67,9 +68,7 @@ static int compare_jumps(const void *a, const void *b)
 {
 	const struct jump *x = a, *y = b;
 
-	if (x->ndx != y->ndx)
-		return x->ndx < y->ndx ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
+	return audit_order(x->ndx, x->at, y->ndx, y->at);
 }
 
 /*
@@ -131,16 +130,14 @@ static void go_branch(struct flow *flow, edge_fn edge, struct text *text, size_t
 {
 	const struct reloc *r = audit_reloc_at(flow->m, text->ndx, 4 * at);
 	uint32_t word = text->insn[at];
-	int64_t displacement;
 
 	if (r && audit_is_branch_reloc(r->type)) {
 		if (r->target_ndx != SHN_UNDEF)
 			go(flow, edge, r->target_ndx, r->target / 4);
 		return;
 	}
-	displacement = (int32_t)(word << (32 - bits)) >> (32 - bits) & ~3;
 	if (!(word & 2))
-		go(flow, edge, text->ndx, at + displacement / 4);
+		go(flow, edge, text->ndx, at + displacement(word, bits) / 4);
 }
 
 /*
@@ -155,9 +152,9 @@ static void branch(struct flow *flow, edge_fn edge, struct text *text, size_t at
 	if (jump) {
 		if (!key_on || !jump->ours || !jump->when_off)
 			go(flow, edge, text->ndx, jump->to);
-	} else if (word >> 26 == 18) {		/* b, bl */
+	} else if (OPCODE(word) == 18) {		/* b, bl */
 		go_branch(flow, edge, text, at, 26);
-	} else if (word >> 26 == 16) {		/* bc */
+	} else if (OPCODE(word) == 16) {		/* bc */
 		go_branch(flow, edge, text, at, 16);
 	}
 }
@@ -176,7 +173,7 @@ static bool goes_on(struct flow *flow, struct text *text, size_t at, bool key_on
 		return false;
 	if (jump)
 		return !key_on || !jump->ours || jump->when_off;
-	switch (word >> 26) {
+	switch (OPCODE(word)) {
 	case 18:
 		return call;
 	case 16:

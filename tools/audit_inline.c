@@ -15,15 +15,10 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_words.h"
 #include "util.h"
 
-#define SYNC			0x7c0004acu
-#define ISYNC			0x4c00012cu
-#define BLR			0x4e800020u
 #define TWI_0(ra)		(0x0c000000u | (uint32_t)(ra) << 16)
-#define RT(word)		((word) >> 21 & 31)
-#define RA(word)		((word) >> 16 & 31)
-#define OPCODE(word)		((word) >> 26)
 #define R13			13
 
 /* How far mmiowb_set_pending() may be from its store: others' instructions come between. */
@@ -44,7 +39,7 @@ static int copy_of(uint32_t word, int from)
 {
 	/* clrlwi rA,rS,16; clrldi rA,rS,48; mr rA,rS */
 	if ((word & 0xfc00fffe) == 0x5400043e || (word & 0xfc00fffe) == 0x78000420 ||
-	    ((word & 0xfc0007fe) == 0x7c000378 && (word >> 11 & 31) == (word >> 21 & 31)))
+	    ((word & 0xfc0007fe) == 0x7c000378 && RB(word) == RT(word)))
 		return (int)RT(word) == from ? (int)RA(word) : -1;
 	return -1;
 }
@@ -62,7 +57,7 @@ static bool calls_set_pending(const struct walk *walk, size_t at)
 			return false;
 		s = audit_function_at(walk->m, r->target_ndx, r->target);
 	} else {
-		to = 4 * (int64_t)at + ((int32_t)(walk->text->insn[at] << 6) >> 6 & ~3);
+		to = 4 * (int64_t)at + displacement(walk->text->insn[at], 26);
 		s = audit_function_at(walk->m, walk->text->ndx, to);
 		if (!s)		/* the local entry point */
 			s = audit_function_at(walk->m, walk->text->ndx, to - 8);
@@ -74,7 +69,7 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 {
 	for (; walk.left && at < walk.text->count; walk.left--) {
 		uint32_t word = walk.text->insn[at];
-		int i, displacement;
+		int i;
 
 		/* What follows belongs to another store, or another function. */
 		if (word == SYNC || word == BLR)
@@ -93,13 +88,12 @@ static bool sets_pending(struct walk walk, size_t at, int branches)
 				/* To another function? */
 				if (audit_reloc_at(walk.m, walk.text->ndx, 4 * at))
 					break;
-				displacement = (int32_t)(word << 6) >> 6 & ~3;
-				at += displacement / 4;
+				at += displacement(word, 26) / 4;
 				continue;
 			}
 		} else if (OPCODE(word) == 16) {
-			displacement = (int16_t)(word & 0xfffc);
-			if (branches && sets_pending(walk, at + displacement / 4, branches - 1))
+			if (branches &&
+			    sets_pending(walk, at + displacement(word, 16) / 4, branches - 1))
 				return true;
 		} else {
 			if (copy_of(word, R13) >= 0)

@@ -24,9 +24,7 @@ static int compare_findings(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
 
-	if (x->ndx != y->ndx)
-		return x->ndx < y->ndx ? -1 : 1;
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
+	return audit_order(x->ndx, x->offset, y->ndx, y->offset);
 }
 
 static void judge(struct module *m)

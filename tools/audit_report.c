@@ -22,11 +22,6 @@ static const char * const kind_names[] = {
 	[KIND_OWN_CALL] = "own call",
 };
 
-const char *audit_verdict_name(enum verdict verdict)
-{
-	return verdict_names[verdict];
-}
-
 static const char *colour_of(enum verdict verdict)
 {
 	switch (verdict) {

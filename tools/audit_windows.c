@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_words.h"
 #include "util.h"
 
 #define SECTION		"__svm_mmio_windows"
@@ -27,12 +28,7 @@
 #define ORIS(ra, ui)		(0x64000000u | (uint32_t)(ra) << 21 | (uint32_t)(ra) << 16 | (ui))
 #define ORI(ra, ui)		(0x60000000u | (uint32_t)(ra) << 21 | (uint32_t)(ra) << 16 | (ui))
 #define ADDI(ra, si)		(0x38000000u | (uint32_t)(ra) << 21 | (uint32_t)(ra) << 16 | (si))
-#define SYNC			0x7c0004acu
-#define EIEIO			0x7c0006acu
 #define BDNZ(bytes)		(0x42000000u | ((uint32_t)(bytes) & 0xfffc))
-#define RT(word)		((word) >> 21 & 31)
-#define RA(word)		((word) >> 16 & 31)
-#define RB(word)		((word) >> 11 & 31)
 
 /* A window: numbers of instructions in a text. */
 struct window {
@@ -149,11 +145,6 @@ static bool is_listed(const struct module *m, size_t ndx, size_t at)
 	return false;
 }
 
-static uint32_t get32(const uint8_t *byte)
-{
-	return byte[0] | byte[1] << 8 | byte[2] << 16 | (uint32_t)byte[3] << 24;
-}
-
 static int get16(const uint8_t *byte)
 {
 	return (int16_t)(byte[0] | byte[1] << 8);
@@ -214,7 +205,8 @@ static bool writes_constant(const struct text *text, size_t at)
 		uint32_t word = text->insn[at - back];
 
 		/* oris or ori of the register with itself, after li or lis */
-		if ((word >> 26 == 24 || word >> 26 == 25) && RT(word) == reg && RA(word) == reg)
+		if ((OPCODE(word) == 24 || OPCODE(word) == 25) && RT(word) == reg &&
+		    RA(word) == reg)
 			return true;
 	}
 	return false;

@@ -33,7 +33,7 @@ static const struct bar *find_bar(const char *debugfs, const char *bdf, const ch
 /* What the module refuses, it explains in the kernel log; the errno is a summary. */
 static int refused(int err, char *said)
 {
-	complain("%s: %s", "refused", said ? said : guest_explain(-err));
+	complain("refused: %s", said ? said : guest_explain(-err));
 	free(said);
 	return err == -EINVAL || err == -ERANGE ? EXIT_USAGE : EXIT_CANNOT;
 }

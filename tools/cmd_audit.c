@@ -126,7 +126,7 @@ int cmd_audit(int argc, char **argv)
 	};
 	bool all = false, list = false, quiet = false, unreadable = false;
 	struct audit_totals totals;
-	double start = now();
+	uint64_t start = now_ns();
 	struct stat st;
 	int option;
 	size_t i;
@@ -159,14 +159,14 @@ int cmd_audit(int argc, char **argv)
 	}
 	work_in_parallel();
 
-	totals = add_up(now() - start);
+	totals = add_up((now_ns() - start) / 1e9);
 	if (options.json) {
 		audit_report_json(modules, module_count, &totals);
 	} else {
 		for (i = 0; i < module_count; i++)
 			if (!quiet || modules[i]->verdict == VERDICT_ERROR)
 				audit_report_module(modules[i], list || module_count == 1,
-						    all || (module_count == 1 && all));
+						    all);
 		if (module_count > 1)
 			audit_report_totals(&totals);
 	}

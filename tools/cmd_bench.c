@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -69,14 +68,6 @@ static const struct width *widths_of(const struct bar *bar)
 	return harmless[i].widths;
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -93,12 +84,12 @@ static int measure(struct series *s, size_t count)
 	free(path);
 	s->ns = resize(NULL, count, sizeof(*s->ns));
 	while (!err && s->count < count) {
-		uint64_t start = clock_ns();
+		uint64_t start = now_ns();
 
 		if (write(fd, s->width->op, strlen(s->width->op)) < 0)
 			err = -errno;
 		else
-			s->ns[s->count++] = clock_ns() - start;
+			s->ns[s->count++] = now_ns() - start;
 	}
 	if (fd >= 0)
 		close(fd);

@@ -79,10 +79,3 @@ const char *result_name(enum outcome outcome)
 
 	return names[outcome];
 }
-
-void result_free(struct result *r)
-{
-	free(r->name);
-	free(r->why);
-	free(r->messages);
-}

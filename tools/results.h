@@ -31,6 +31,5 @@ struct result {
 
 const char *result_name(enum outcome outcome);
 struct result result_parse(const char *name, const char *ktap);
-void result_free(struct result *result);
 
 #endif /* SVM_TOOL_RESULTS_H */

@@ -45,27 +45,31 @@ void *resize(void *old, size_t count, size_t size)
 	return or_die(reallocarray(old, count ? count : 1, size));
 }
 
+static void vcomplain(const char *fmt, va_list args)
+{
+	fflush(stdout);
+	fputs("svm-mmio: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 void complain(const char *fmt, ...)
 {
 	va_list args;
 
-	fflush(stdout);
-	fputs("svm-mmio: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vcomplain(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 int usage_error(const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("svm-mmio: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vcomplain(fmt, args);
 	va_end(args);
-	fputs("\nsvm-mmio --help lists the commands and their options.\n", stderr);
+	fputs("svm-mmio --help lists the commands and their options.\n", stderr);
 	return EXIT_USAGE;
 }
 
@@ -120,10 +124,10 @@ void sort(void *base, size_t count, size_t size, int (*compare)(const void *, co
 		qsort(base, count, size, compare);
 }
 
-double now(void)
+uint64_t now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(n) __attribute__((format(printf, n, (n) + 1)))
@@ -48,6 +49,7 @@ void progress_end(void);
 /* qsort(), which may not be given NULL even for nothing. */
 void sort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));
 
-double now(void);
+/* Of a clock that only goes forward. */
+uint64_t now_ns(void);
 
 #endif /* SVM_TOOL_UTIL_H */
