@@ -52,7 +52,7 @@ static inline unsigned long svm_port_number(const void __iomem *addr)
 	return cookie < PIO_RESERVED ? cookie : cookie - _IO_BASE;
 }
 
-/* svm_mmio.h looks for these: this header goes before it. */
+/* As asm-generic/io.h has them. svm_mmio.h looks for these: this header goes before it. */
 #ifndef readsq
 static inline void readsq(const volatile void __iomem *addr, void *buf, unsigned int count)
 {

@@ -29,12 +29,14 @@
  * @task: the thread; NULL if it was not started
  * @workers: those to move
  * @count: how many
+ * @turn: which it looks at next
  * @moves: how often it has moved one
  */
 struct svm_mover {
 	struct task_struct *task;
 	struct svm_worker *workers;
 	unsigned int count;
+	unsigned int turn;
 	unsigned long moves;
 };
 
@@ -46,7 +48,7 @@ static int next_cpu(int cpu)
 }
 
 /* Moves one worker that waits for this CPU; each time another, if there are several. */
-static void move_one(struct svm_mover *mover, unsigned int *turn)
+static void move_one(struct svm_mover *mover)
 {
 	int cpu = raw_smp_processor_id();
 	unsigned int i;
@@ -55,7 +57,7 @@ static void move_one(struct svm_mover *mover, unsigned int *turn)
 	if (!cpus_read_trylock())
 		return;
 	for (i = 0; i < mover->count; i++) {
-		struct task_struct *task = mover->workers[(*turn)++ % mover->count].task;
+		struct task_struct *task = mover->workers[mover->turn++ % mover->count].task;
 
 		if (task_cpu(task) == cpu &&
 		    !set_cpus_allowed_ptr(task, cpumask_of(next_cpu(cpu)))) {
@@ -69,10 +71,9 @@ static void move_one(struct svm_mover *mover, unsigned int *turn)
 static int mover_thread(void *data)
 {
 	struct svm_mover *mover = data;
-	unsigned int turn = 0;
 
 	while (!kthread_should_stop()) {
-		move_one(mover, &turn);
+		move_one(mover);
 		usleep_range(PERIOD / 2, PERIOD);
 	}
 	return 0;

@@ -94,6 +94,15 @@ void bar_remember_results(struct bar *bar)
 	bar->text_len = len;
 }
 
+/* Whether "results" gives what it gave then. */
+bool bar_results_kept(const struct bar *bar)
+{
+	static char text[65536];
+	ssize_t len = slurp(bar->results, text, sizeof(text));
+
+	return len == (ssize_t)bar->text_len && !memcmp(text, bar->text, len);
+}
+
 static enum kind kind_of(const char *bdf, int index)
 {
 	char path[80], vendor[16], device[16];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One command, by one of the system calls that write. */
+/* One command, by one of the system calls that write, and what that has to return. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -19,4 +19,14 @@ long deliver(struct rng *rng, int fd, const struct input *in)
 		done = write(fd, in->text, in->len);
 	}
 	return done < 0 ? -errno : done;
+}
+
+/* Whether deliver() returned what the model @wanted. */
+bool check_done(const struct bar *bar, const char *file, const struct input *in, long wanted,
+		long done)
+{
+	if (done != wanted)
+		failed("printf '%s' >%s/%s: expected %s, got %s", printable(in->text, in->len),
+		       bar->dir, file, error_name(wanted), error_name(done));
+	return done == wanted;
 }

@@ -57,6 +57,7 @@ void bars_find(void);
 void bar_open(struct bar *bar);
 void bar_close(struct bar *bar);
 void bar_remember_results(struct bar *bar);
+bool bar_results_kept(const struct bar *bar);
 const char *bar_file(const struct bar *bar, const char *name);
 ssize_t slurp(int fd, char *to, size_t size);
 size_t read_path(const char *path, char *to, size_t size);
@@ -114,5 +115,7 @@ void phase_parameters(const char *module, uint64_t inputs);	/* parameters.c */
 
 /* deliver.c: one command, by whichever system call */
 long deliver(struct rng *rng, int fd, const struct input *in);
+bool check_done(const struct bar *bar, const char *file, const struct input *in, long wanted,
+		long done);
 
 #endif /* FUZZ_H */
