@@ -7,19 +7,15 @@ import errno
 import re
 
 import pytest
-from lab import dropin, mutants, paths
+from lab import dropin, mutants, mutation, paths
 from lab.build import build_module
 from lab.subject import BUFFER, CASES, Subject
 from test_selftest import LIST
 
 UNMAPPED = paths.TOP / "tests/drivers/unmapped"
 
-# Which device and case see what is wrong with a mutant.
-CAUGHT = {
-    "hcall-byte-order": ("edu", "load_values"),
-    "hcall-width": ("pci-testdev", "store_match"),
-    "hcall-address": ("pci-testdev", "load_values"),
-}
+# Those that a case of the self-test sees.
+CAUGHT = [name for name in mutants.HCALL if name in mutation.TABLE]
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +82,10 @@ def test_unmapped_address(kernel):
 @pytest.mark.parametrize("name", CAUGHT)
 def test_mutant_is_caught(kernel, name):
     """Negative control."""
-    ko = mutants.build(kernel, name, known=mutants.HCALL).ko["svm_mmio"]
-    device, case = CAUGHT[name]
+    ko = mutation.build(kernel, CAUGHT)[name]
     with Subject.boot(kernel, name=name, ko=ko) as it:
         it.load("backend=hcall")
-        assert it.run(device, case).case.ok is False
+        assert it.run(*mutation.TABLE[name].case).case.ok is False
 
 
 def test_refused_by_the_hypervisor(kernel):

@@ -6,6 +6,7 @@ import errno
 import pytest
 from lab import console
 from lab.subject import DEBUGFS
+from lab.underway import interrupted
 
 pytestmark = pytest.mark.quick
 
@@ -118,16 +119,11 @@ def test_every_refusal_is_explained(sprg0):
 
 def test_busy(sprg0):
     """While a run is under way, access and run say -EBUSY, and the run is not disturbed."""
-    bar = sprg0.bars["pci-testdev"]
-    # However long the refusals take on a busy machine, the run takes longer: a signal ends it.
-    sprg0.guest.check(f"(exec sh -c 'echo stress secs=600 >{bar}/run') >/dev/null 2>&1 &\n"
-                      "echo $! >/tmp/pid; sleep 2")
-    for file, command in [("access", "r32 0"), ("run", "load_values")]:
-        result, _ = write(sprg0, "pci-testdev", file, command)
-        assert result.rc and MESSAGES[errno.EBUSY] in result.out
-    sprg0.guest.check("kill -TERM $(cat /tmp/pid) || exit 1\n"
-                      "while kill -0 $(cat /tmp/pid) 2>/dev/null; do sleep 0.2; done")
-    results = sprg0.guest.check(f"cat {bar}/results")
+    with interrupted(sprg0, "pci-testdev"):
+        for file, command in [("access", "r32 0"), ("run", "load_values")]:
+            result, _ = write(sprg0, "pci-testdev", file, command)
+            assert result.rc and MESSAGES[errno.EBUSY] in result.out
+    results = sprg0.guest.check(f"cat {sprg0.bars['pci-testdev']}/results")
     assert "Bail out! interrupted" in results and "stress: ended early" in results
     assert "wrong values" not in results and "SPRG0" not in results, results
 

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 
 import pytest
-from lab import clang, driver_source, dropin, elf, mutants, objdump, paths, subject, tool
+from lab import clang, driver_source, dropin, elf, mutation, objdump, paths, subject, tool
 from lab.build import build_module
 from lab.stock import stock_modules
+from lab.windows import table
 from test_direct_path import ACCESSORS
-from test_windows import table
 
 WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "8": 1, "16": 2, "32": 4, "64": 8}
 # Where the windows are made, and how many.
@@ -146,7 +146,7 @@ def test_windows_by_clang(kernel, name):
 def test_mutants_of_the_window(kernel, mutant):
     """Each window that is wrong is called so, for the right reason, and no other."""
     fault, reversed_too = MUTANTS[mutant]
-    built = mutants.build(kernel, mutant).ko["svm_mmio"]
+    built = mutation.build(kernel, MUTANTS)[mutant]
     module = tool.audit_one(built)
     windows = [f for f in module["findings"] if f["kind"] == "window"]
     assert module["verdict"] == "unsafe" and len(windows) == len(table(built))
@@ -160,7 +160,7 @@ def test_mutants_of_the_window(kernel, mutant):
 def test_windows_without_their_table(kernel, ko, tmp_path, mutant):
     """Those that begin with the access are found by their instructions, and verified too."""
     bare = tmp_path / "svm_mmio.ko"
-    built = mutants.build(kernel, mutant).ko["svm_mmio"] if mutant else ko
+    built = mutation.build(kernel, [mutant])[mutant] if mutant else ko
     subprocess.run(["powerpc64le-linux-gnu-objcopy", "--rename-section",
                     "__svm_mmio_windows=.another_name", built, bare], check=True)
     windows = [f for f in tool.audit_one(bare)["findings"] if f["kind"] == "window"]

@@ -8,7 +8,7 @@ import random
 import struct
 import subprocess
 
-from lab import dropin, mutants, tool
+from lab import dropin, mutation, tool
 from lab.soak import SOAK
 from lab.stock import stock_modules
 
@@ -76,7 +76,7 @@ def test_damaged_modules(kernel, ko, tmp_path):
     program = tool.host(sanitize=True)
     # With debug information the svm_mmio is too large to be quick: strip three, keep one.
     originals = []
-    for number, file in enumerate((ko, mutants.build(kernel, "no-restore").ko["svm_mmio"],
+    for number, file in enumerate((ko, mutation.build(kernel, ["no-restore"])["no-restore"],
                                    stock_modules(kernel, "e1000")["e1000"])):
         stripped = tmp_path / f"original-{number}"
         subprocess.run(["powerpc64le-linux-gnu-strip", "-g", "-o", stripped, file], check=True)

@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from lab import ktap, mutants, tool
+from lab import ktap, mutation, tool
 from lab.guest import Guest
 from lab.stock import stock_modules
 
@@ -147,7 +147,7 @@ def test_bench(guest):
 
 def test_a_failing_module(kernel, files):
     """Negative control: what fails is called so, by the summary and by the exit code."""
-    ko = mutants.build(kernel, "no-restore", load_check=False).ko["svm_mmio"]
+    ko = mutation.build(kernel, ["no-restore"])[mutation.unchecked("no-restore")]
     with Guest.boot(kernel, name="tool-mutant", files={**files, "/svm_mmio.ko": ko}) as it:
         it.check("insmod /svm_mmio.ko backend=sprg0")
         done = call(it, "test", "sprg0_kept")

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import paths
-from .errors import BuildError
 from .kernels import CROSS
 from .once import locked, make_once
 from .progress import say
-from .root import run
+from .root import build, workplace, write_files
 
 # What is no part of a module's sources: left out of a build and of what makes it a new one.
 # Products of a build in the source tree itself would also hide a missing rule.
 NOT_SOURCES = ("build", "docs", "packaging", "samples", "tests", "tools", ".*", "__pycache__",
                "*.md", "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
-TAIL = 40
 
 
 @dataclass(frozen=True)
@@ -62,27 +60,17 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
     label = f"{Path(source).resolve().name}-{kernel.name}"
 
     def fill(new):
-        work = f"build/{key}"
-        inside = kernel.root / work
-        shutil.rmtree(inside, ignore_errors=True)
-        _write(inside, files)
-        args = [*make_args]
-        if others:
-            args.append("KBUILD_EXTRA_SYMBOLS=" + " ".join(f"/{work}/{name}" for name in others))
         say(f"building {label} {' '.join(make_args)}".rstrip())
         started = time.monotonic()
         log = paths.log(f"build-{label}-{key}")
-        status = run(kernel.root,
-                     ["make", f"-j{os.cpu_count()}", "-C", kernel.headers, f"M=/{work}",
-                      "ARCH=powerpc", f"CROSS_COMPILE={CROSS}", *args, *targets], log)
-        if status:
-            shutil.rmtree(inside)
-            last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
-            raise BuildError(f"{label} does not build (kernel {kernel.release}):\n"
-                             + "\n".join(last)
-                             + f"\nThe whole log: {paths.shown(log)}")
-        say(f"built {label} in {time.monotonic() - started:.0f} s")
-        shutil.move(inside, new / "tree")
+        with workplace(kernel.root, key, files) as inside:
+            args = [*make_args]
+            if others:
+                args.append("KBUILD_EXTRA_SYMBOLS="
+                            + " ".join(f"/build/{key}/{name}" for name in others))
+            _make(kernel, key, args, targets, log, label)
+            say(f"built {label} in {time.monotonic() - started:.0f} s")
+            shutil.move(inside, new / "tree")
         shutil.move(log, new / "log")
 
     done = make_once(paths.MODULES / f"{label}-{key}", fill)
@@ -98,46 +86,38 @@ def build_variants(kernel, source, variants):
     """
     files = _sources(Path(source))
     args = ("KCFLAGS=-g0",)
-    keys = {name: _key(kernel.root.name, {**files, **changed}, args, ("variant",))
+    keys = {name: _key(kernel.identity, {**files, **changed}, args, ("variant",))
             for name, changed in variants.items()}
     done = {name: paths.BUILD / "variants" / f"{kernel.name}-{key}" for name, key in keys.items()}
     missing = [name for name in variants if not done[name].exists()]
     if missing:
-        inside = kernel.root / "build/variant"
-        unchanged = kernel.root / "build/variant-unchanged"
-        with locked(paths.BUILD / "variants" / f"{kernel.name}.lock"):
-            for tree in (inside, unchanged):
-                shutil.rmtree(tree, ignore_errors=True)
-            _write(inside, files)
-            _make_variant(kernel, "unchanged", args)
-            # With its times, so that make finds nothing to do but for what has changed.
-            inside.rename(unchanged)
+        with (locked(paths.BUILD / "variants" / f"{kernel.name}.lock"),
+              workplace(kernel.root, "variant-unchanged", {}) as unchanged):
+            with workplace(kernel.root, "variant", files) as inside:
+                _make_variant(kernel, "unchanged", args)
+                # With its times, so that make finds nothing to do but for what has changed.
+                shutil.copytree(inside, unchanged)
             for number, name in enumerate(missing, 1):
                 say(f"building variant {number} of {len(missing)}: {name}")
-                shutil.copytree(unchanged, inside)
-                _write(inside, variants[name])
-                _make_variant(kernel, name, args)
-                make_once(done[name], lambda new: [shutil.copy(ko, new)
-                                                   for ko in inside.glob("*.ko")])
-                shutil.rmtree(inside)
-            shutil.rmtree(unchanged)
+                with workplace(kernel.root, "variant", {}) as inside:
+                    shutil.copytree(unchanged, inside)
+                    write_files(inside, variants[name])
+                    _make_variant(kernel, name, args)
+                    make_once(done[name], lambda new, inside=inside: [
+                        shutil.copy(ko, new) for ko in inside.glob("*.ko")])
     return {name: next(path.glob("*.ko")) for name, path in done.items()}
 
 
-def _write(top, files):
-    for name, content in files.items():
-        path = top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
 def _make_variant(kernel, name, args):
-    log = paths.log(f"build-variant-{kernel.name}-{name}")
-    if run(kernel.root, ["make", f"-j{os.cpu_count()}", "-C", kernel.headers, "M=/build/variant",
-                         "ARCH=powerpc", f"CROSS_COMPILE={CROSS}", *args, "modules"], log):
-        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
-        raise BuildError(f"variant {name} does not build (kernel {kernel.release}):\n"
-                         + "\n".join(last) + f"\nThe whole log: {paths.shown(log)}")
+    _make(kernel, "variant", args, ("modules",),
+          paths.log(f"build-variant-{kernel.name}-{name}"), f"variant {name}")
+
+
+def _make(kernel, directory, args, targets, log, label):
+    """Run Kbuild on /build/@directory in the root of @kernel."""
+    build(kernel.root, ["make", f"-j{os.cpu_count()}", "-C", kernel.headers,
+                        f"M=/build/{directory}", "ARCH=powerpc", f"CROSS_COMPILE={CROSS}",
+                        *args, *targets], log, f"{label} (kernel {kernel.release})")
 
 
 def _content(what):

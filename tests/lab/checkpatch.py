@@ -10,11 +10,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import paths
+from . import linux_source, paths
 from .apt import Apt
 from .errors import LabError
 from .once import make_once
-from .progress import say
 
 SUITE = "bookworm-backports"
 PACKAGE = "linux-source-6.12"
@@ -52,29 +51,7 @@ def complaints(files, ignore=(), types=()):
 
 
 def _fill(new):
+    # Of its directory scripts nothing but these: without the directory itself.
+    members = ["--strip-components=2", *(f"{PACKAGE}/scripts/{name}" for name in FILES)]
     with Apt(SUITE) as apt:
-        deb, = apt.alone([PACKAGE])
-        say(f"fetching {PACKAGE} for checkpatch.pl ... {deb.size // 1000000} MB")
-        file, = apt.fetch([deb])
-        say(f"unpacking checkpatch.pl from {PACKAGE}")
-        _extract(file, new)
-        file.unlink()
-
-
-def _extract(deb, directory):
-    """Put FILES of the source in package file @deb into @directory.
-
-    Three programs in a row, so that neither the tar file in the package nor the two gigabytes
-    in that one ever lie on the disk.
-    """
-    inner = f"./usr/src/{PACKAGE}.tar.xz"
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb],
-                          stdout=subprocess.PIPE) as package, \
-         subprocess.Popen(["tar", "-xO", inner], stdin=package.stdout,
-                          stdout=subprocess.PIPE) as source:
-        done = subprocess.run(["tar", "-C", directory, "-xJ", "--strip-components=2",
-                               *(f"{PACKAGE}/scripts/{name}" for name in FILES)],
-                              stdin=source.stdout, check=False)
-    if done.returncode:
-        raise LabError(f"{deb.name} does not give {', '.join(FILES)}. Is the disk full? "
-                       f"If not, remove {paths.shown(deb)} and try again.")
+        linux_source.unpack(apt, PACKAGE, new, members)

@@ -9,10 +9,9 @@ import hashlib
 import shutil
 
 from . import paths
-from .errors import BuildError
 from .once import make_once
 from .progress import say
-from .root import Recipe, make_root, run
+from .root import Recipe, build, make_root, workplace
 
 SUITE = "bookworm"
 INCLUDES = ("arch/powerpc/include", "include", "arch/powerpc/include/uapi", "include/uapi")
@@ -35,11 +34,6 @@ def compile_file(kernel, source, *beside):
     key = hashlib.sha256(repr((root.name, FLAGS, sorted(files.items()))).encode()).hexdigest()[:12]
 
     def fill(new):
-        inside = root / "build" / key
-        shutil.rmtree(inside, ignore_errors=True)
-        inside.mkdir(parents=True)
-        for name, content in files.items():
-            (inside / name).write_bytes(content)
         say(f"compiling {source.name} with clang")
         common_dir = f"/usr/src/{common}"
         generated = [name.replace("include", "include/generated", 1) for name in INCLUDES]
@@ -49,13 +43,11 @@ def compile_file(kernel, source, *beside):
         first = [word for name in ("compiler-version.h", "kconfig.h", "compiler_types.h")
                  for word in ("-include", f"{common_dir}/include/linux/{name}")]
         first[4:4] = ["-include", f"/build/{key}/compiler.h"]
-        log = paths.log(f"clang-{key}")
-        if run(root, ["clang", *FLAGS, *includes, f"-I/build/{key}", *first,
-                      f'-DKBUILD_BASENAME="{source.stem}"', "-c", f"/build/{key}/{source.name}",
-                      "-o", f"/build/{key}/out.o"], log):
-            raise BuildError(f"{source.name} does not compile with clang:\n"
-                             f"{log.read_text(errors='replace')[-2000:]}")
-        shutil.move(inside / "out.o", new / f"{source.stem}.o")
-        shutil.rmtree(inside)
+        with workplace(root, key, files) as inside:
+            build(root, ["clang", *FLAGS, *includes, f"-I/build/{key}", *first,
+                         f'-DKBUILD_BASENAME="{source.stem}"', "-c",
+                         f"/build/{key}/{source.name}", "-o", f"/build/{key}/out.o"],
+                  paths.log(f"clang-{key}"), f"{source.name}, with clang,")
+            shutil.move(inside / "out.o", new / f"{source.stem}.o")
 
     return make_once(paths.MODULES / f"clang-{key}", fill) / f"{source.stem}.o"

@@ -74,6 +74,7 @@ class Guest(Agent):
         @append     more of a kernel command line
         @plugin     the value of -plugin, or None
         @machine    more machine options, such as "cap-nested-hv=on"
+        @cpu        the value of -cpu
         @threads    how many of the @smp processors are threads of one core
         @fds        open files that @qemu_args speak of, for QEMU
         @strict     whether a warning or an oops is the end of the guest, and of the test

@@ -18,16 +18,15 @@ from pathlib import Path
 
 from . import linux_source, paths
 from .apt import Apt
-from .errors import BuildError, FetchError, LabError
+from .errors import BuildError, LabError
 from .kernels import CROSS, TOOLS, Kernel
 from .once import make_once
 from .progress import say
-from .root import Recipe, make_root, run
+from .root import Recipe, build, make_root
 
 FRAGMENTS = paths.TOP / "tests/kernels"
 TOOLS_SUITE = "bookworm"
 CHECKSUMS = "lab-checksums"
-LAST = 40
 EVERY = 30      # seconds between two signs of life
 
 # Patterns of what no guest of ours uses; Kconfig files and Makefiles have to stay.
@@ -44,13 +43,13 @@ class Spec:
     """How to build a kernel."""
 
     package: str            # the source package
-    suites: tuple           # tuples of suites that may have it: the first that can be fetched
+    suite: str              # that has it
     gcc: str                # the cross compiler, from TOOLS_SUITE
     fragments: tuple        # names in tests/kernels
 
 
 TABLE = {
-    "5.10": Spec("linux-source-5.10", (("bullseye",),), "gcc-12", ("guest",)),
+    "5.10": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest",)),
 }
 
 
@@ -141,17 +140,9 @@ def _build(name, spec, root, wanted, new):
 
 def _unpack(spec, new):
     unused = [f"--exclude={spec.package}/{pattern}" for pattern in UNUSED]
-    for suites in spec.suites:
-        try:
-            # The package is for all architectures: any one index has it.
-            with Apt(*suites, architectures=("amd64",)) as apt:
-                return linux_source.unpack(apt, spec.package, new, ["--wildcards", *unused])
-        except FetchError as error:
-            if suites is spec.suites[-1]:
-                raise
-            say(f"{spec.package} is not to be had from Debian {suites[-1]}, trying another "
-                f"suite: {str(error).splitlines()[1]}")
-    return None
+    # The package is for all architectures: any one index has it.
+    with Apt(spec.suite, architectures=("amd64",)) as apt:
+        return linux_source.unpack(apt, spec.package, new, ["--wildcards", *unused])
 
 
 def _make(name, root, command, log):
@@ -166,14 +157,10 @@ def _make(name, root, command, log):
     ticker = threading.Thread(target=tick, daemon=True)
     ticker.start()
     try:
-        status = run(root, command, log)
+        build(root, command, log, f"Linux {name} ({' '.join(command[-2:])})")
     finally:
         done.set()
         ticker.join()
-    if status:
-        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST:]
-        raise BuildError(f"Linux {name} does not build: {' '.join(command[-2:])}\n"
-                         + "\n".join(last) + f"\nThe whole log: {paths.shown(log)}")
 
 
 def _trim(tree):

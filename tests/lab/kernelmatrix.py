@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from . import kernelbuild, kernels
 from .subject import Subject
 
-# Oldest first. The debug kernel has tests of its own.
+# Oldest first.
 NAMES = ("5.10", *kernels.TABLE)
 
 COLUMNS = (("kernel", 6), ("release", 26), ("compiler", 14), ("preemption", 11), ("pages", 5),
@@ -54,16 +54,14 @@ def run(name):
     with Subject.boot(kernel, name=f"kernel-{name}") as it:
         it.load("backend=sprg0")
         windows = int(it.status()["windows"])
-        for device in it.bars:
-            for case in it.cases(device):
-                done = it.run(device, case)
-                accesses += done.accesses
-                matched += done.seen.matched
-                mismatched += done.seen.accesses - done.seen.matched + done.seen.unresolved
-                if not done.case.ok or not done.all_captured:
-                    failures.append(f"{device}: {done.case}\n{done.seen}")
-                if done.case.skipped is None:
-                    ran.add((device, case))
+        for done in it.run_every_case():
+            accesses += done.accesses
+            matched += done.seen.matched
+            mismatched += done.seen.accesses - done.seen.matched + done.seen.unresolved
+            if not done.case.ok or not done.all_captured:
+                failures.append(f"{done.device}: {done.case}\n{done.seen}")
+            if done.case.skipped is None:
+                ran.add((done.device, done.case.name))
         it.unload()
     return Row(name, kernel.release, compiler(config), preemption(config), pages(config), windows,
                accesses, matched, mismatched, frozenset(ran), tuple(failures))

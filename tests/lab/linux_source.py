@@ -11,8 +11,8 @@ from .progress import say
 def unpack(apt, package, directory, arguments):
     """Fetch @package (linux-source-VERSION) with @apt, and put its source into @directory.
 
-    @arguments are more for tar: which members to take, or to leave out; their names begin with
-    that of the package.
+    @arguments are more for tar, whose own go before: which members to take, or to leave out;
+    their names begin with that of the package.
     """
     deb, = apt.alone([package])
     say(f"fetching {package} ... {deb.size // 1000000} MB")

@@ -62,26 +62,6 @@ MUTANTS = {
     ],
 }
 
-# No window differs, and no value does: these show where something interrupts a window, if at all.
-UNMASKED = {
-    # What the RFC of 2020 did: SPRG0 is saved and restored, but interrupts stay enabled.
-    "interrupts-enabled": [
-        ("svm_mmio_sprg0.c", "#define no_more()",
-         "#undef raw_local_irq_pmu_save\n#undef raw_local_irq_pmu_restore\n"
-         "#define raw_local_irq_pmu_save(flags)	((flags) = 0)\n"
-         "#define raw_local_irq_pmu_restore(flags)	((void)(flags))\n"
-         "#define no_more()"),
-    ],
-    # The mask that most of the kernel uses: performance-monitor interrupts still come.
-    "monitor-enabled": [
-        ("svm_mmio_sprg0.c", "#define no_more()",
-         "#undef raw_local_irq_pmu_save\n#undef raw_local_irq_pmu_restore\n"
-         "#define raw_local_irq_pmu_save(flags)	raw_local_irq_save(flags)\n"
-         "#define raw_local_irq_pmu_restore(flags)	raw_local_irq_restore(flags)\n"
-         "#define no_more()"),
-    ],
-}
-
 # Those of backend hcall: no window is wrong, so the check at load lets them in.
 HCALL = {
     # The value as the hypervisor has it.

@@ -110,17 +110,13 @@ def build(kernel, names):
         mutant = TABLE.get(name, UNCHANGED)
         replace = list(mutant.replace)
         if mutant.control:
-            replace += _replacements(mutant.control)
+            replace += TABLE[mutant.control].replace
             if mutant.control in mutants.MUTANTS and mutant.case:
                 replace.append(mutants.NO_LOAD_CHECK)
         variants[name] = mutants.changed(name, replace)
         if mutant.by == "load":
             variants[unchecked(name)] = mutants.changed(name, [*replace, mutants.NO_LOAD_CHECK])
     return build_variants(kernel, paths.TOP, variants)
-
-
-def _replacements(name):
-    return list(TABLE[name].replace)
 
 
 def unchecked(name):
@@ -185,22 +181,14 @@ def _ask(it, row, built, theirs, asked):
         runs = [it.run(*case) for case in cases]
         row.seen |= {witness: saw for witness, saw in (
             ("self-test", any(not run.case.ok for run in runs)),
-            ("oracle", not all(map(_oracle_agrees if mutant.backend == "sprg0" else
-                                   _oracle_sees_nothing, runs))),
+            ("oracle", not all(run.all_captured if mutant.backend == "sprg0" else run.none_seen
+                               for run in runs)),
             ("plan", not all(map(_did_enough, runs)))) if witness in inside}
     if "status" in inside:
         row.seen["status"] = _status_is_wrong(it)
     if "fuzzer" in inside:
         row.seen["fuzzer"] = not fuzz.run(it.guest, FUZZ).clean
     it.unload()
-
-
-def _oracle_agrees(run):
-    return run.all_captured
-
-
-def _oracle_sees_nothing(run):
-    return run.seen.accesses == 0
 
 
 def _did_enough(run):

@@ -3,13 +3,11 @@
 
 import hashlib
 import shutil
-import subprocess
 
 from . import paths
-from .errors import BuildError
 from .kernels import CROSS
 from .once import make_once
-from .root import Recipe, chroot_command, make_root
+from .root import Recipe, build, make_root, workplace
 
 COMPILER = ["gcc-powerpc64le-linux-gnu", "libc6-dev-ppc64el-cross"]
 SUITES = ("bookworm",)
@@ -23,19 +21,10 @@ def build_program(source):
     key = hashlib.sha256(repr((root.name, CFLAGS, files)).encode()).hexdigest()[:12]
 
     def fill(new):
-        inside = root / "build" / key
-        shutil.rmtree(inside, ignore_errors=True)
-        inside.mkdir(parents=True)
-        for name, content in files.items():
-            (inside / name).write_bytes(content)
-        done = subprocess.run(
-            chroot_command(root, [f"{CROSS}gcc", *CFLAGS, "-o", f"/build/{key}/program",
-                                  *(f"/build/{key}/{name}" for name in files
-                                    if name.endswith(".c"))]),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode:
-            raise BuildError(f"{paths.shown(source)} does not build:\n{done.stdout}")
-        shutil.move(inside / "program", new / source.name)
-        shutil.rmtree(inside)
+        with workplace(root, key, files) as inside:
+            build(root, [f"{CROSS}gcc", *CFLAGS, "-o", f"/build/{key}/program",
+                         *(f"/build/{key}/{name}" for name in files if name.endswith(".c"))],
+                  paths.log(f"build-program-{key}"), paths.shown(source))
+            shutil.move(inside / "program", new / source.name)
 
     return make_once(paths.BUILD / "programs" / f"{source.name}-{key}", fill) / source.name

@@ -5,19 +5,22 @@ A root holds the programs of the suite it was asked for, whatever the host is, s
 always built with the compiler it was configured with, and QEMU is always new enough.
 """
 
+import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import paths
 from .apt import Apt
-from .errors import LabError
+from .errors import BuildError, LabError
 from .once import make_once
 from .progress import say
 
 MANIFEST = "lab-manifest"
+TAIL = 40       # lines of a log that an error quotes
 UNWANTED = ("./usr/share/doc", "./usr/share/info", "./usr/share/locale", "./usr/share/man")
 
 # What a program in a root sees. TMPDIR and friends of the host mean nothing there.
@@ -115,6 +118,34 @@ def chroot_command(root, argv):
         return ["chroot", str(root), *argv]
     return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
             'mount --bind /dev/null "$1/dev/null" && exec chroot "$@"', "sh", str(root), *argv]
+
+
+def write_files(top, files):
+    """Write @files, a dict of "relative/path" to bytes, below @top."""
+    for name, content in files.items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+@contextlib.contextmanager
+def workplace(root, name, files):
+    """A directory /build/@name in @root that has @files and nothing else; it does not stay."""
+    inside = root / "build" / name
+    shutil.rmtree(inside, ignore_errors=True)
+    write_files(inside, files)
+    try:
+        yield inside
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+
+
+def build(root, argv, log, what):
+    """Run @argv, which builds @what, as run() does; a BuildError if it fails."""
+    if run(root, argv, log):
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
+        raise BuildError(f"{what} does not build:\n" + "\n".join(last)
+                         + f"\nThe whole log: {paths.shown(log)}")
 
 
 def run(root, argv, log):

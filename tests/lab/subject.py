@@ -177,6 +177,12 @@ class Subject:
             raise GuestError(f"'{command}' is not one case: it gave {len(cases)} results")
         return CaseRun(device, cases[0], seen)
 
+    def run_every_case(self):
+        """Run each case of each device: yields a CaseRun."""
+        for device in self.bars:
+            for case in self.cases(device):
+                yield self.run(device, case)
+
 
 def main_kernel():
     """The kernel that most tests use."""

@@ -14,7 +14,7 @@ from .kernels import CROSS, TOOLS
 from .nested import LIBRARIES, LOADER
 from .once import make_once
 from .progress import say
-from .root import Recipe, make_root, run
+from .root import Recipe, build, make_root, workplace
 
 SOURCE = paths.TOP / "tools"
 SANITIZE = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -86,19 +86,13 @@ def guest_files():
     key = _key(root.name)
 
     def fill(new):
-        inside = root / "build" / key
-        shutil.rmtree(inside, ignore_errors=True)
-        for name, content in _files().items():
-            (inside / name).parent.mkdir(parents=True, exist_ok=True)
-            (inside / name).write_bytes(content)
         say(f"building {PROGRAM} for ppc64le")
-        log = paths.log(f"build-tool-{key}")
         where = f"/{LIBRARIES}/pkgconfig"
-        if run(root, ["env", f"PKG_CONFIG_LIBDIR={where}", "make", "-C", f"/build/{key}/tools",
-                      f"-j{os.cpu_count()}", f"CC={CROSS}gcc"], log):
-            raise BuildError(f"{PROGRAM} does not build for ppc64le:\n{log.read_text()[-2000:]}")
-        shutil.move(inside / "tools" / PROGRAM, new / PROGRAM)
-        shutil.rmtree(inside)
+        with workplace(root, key, _files()) as inside:
+            build(root, ["env", f"PKG_CONFIG_LIBDIR={where}", "make", "-C",
+                         f"/build/{key}/tools", f"-j{os.cpu_count()}", f"CC={CROSS}gcc"],
+                  paths.log(f"build-tool-{key}"), f"{PROGRAM}, for ppc64le,")
+            shutil.move(inside / "tools" / PROGRAM, new / PROGRAM)
 
     program = make_once(paths.BUILD / "tool" / key, fill) / PROGRAM
     found = {f"/usr/bin/{PROGRAM}": program, f"/{LOADER}": root / LIBRARIES / "ld64.so.2"}

@@ -3,10 +3,11 @@
 
     with Underway(subject, "edu", secs=10) as stress:
         while stress.goes_on():
-            subject.guest.check("echo l >/proc/sysrq-trigger")
+            subject.guest.check("rmmod svm_mmio && exit 1; :")
     assert stress.run.case.ok and stress.run.all_captured
 """
 
+import contextlib
 import time
 
 from . import ktap
@@ -18,23 +19,29 @@ SLACK = 240     # seconds that a busy machine may add to a stress
 
 
 class Underway:
-    """The stress; when the block ends it has ended too, and its CaseRun is in @run."""
+    """The stress; when the block ends it has ended too, and its CaseRun is in @run.
 
-    def __init__(self, subject, device, *, secs, threads=8):
+    Its files are opened before: they are all that is left when the device has gone. @then is
+    written to the file "access" when the stress has ended.
+    """
+
+    def __init__(self, subject, device, *, secs, threads=8, then=None):
         self.run = None
         self._it = subject
         self._device = device
         self._secs = secs * FACTOR
         self._command = f"stress threads={threads} secs={self._secs}"
+        self._then = f"{{ echo '{then}' >&6; }} 2>>/tmp/said; " if then else ""
         self._before = None
         self._started = None
 
     def __enter__(self):
         self._before = self._it.oracle.counts()
         self._it.guest.check(
-            f"rm -f /tmp/ended; cd {self._it.bars[self._device]}; exec 4<>run 5<results; cd /\n"
-            f"( {{ echo '{self._command}' >&4; }} 2>/tmp/said; cat <&5 >/tmp/results; >/tmp/ended"
-            " ) >/dev/null 2>&1 &\nexec 4>&- 5<&-")
+            f"rm -f /tmp/ended; cd {self._it.bars[self._device]}\n"
+            "exec 4<>run 5<results 6<>access; cd /\n"
+            f"( {{ echo '{self._command}' >&4; }} 2>/tmp/said; cat <&5 >/tmp/results; "
+            f"{self._then}>/tmp/ended ) >/dev/null 2>&1 &\nexec 4>&- 5<&- 6>&-")
         self._started = time.monotonic()
         return self
 
@@ -59,3 +66,16 @@ class Underway:
             return      # the run was ended by the test, which looks at text()
         case, = ktap.parse(text)
         self.run = CaseRun(self._device, case, seen)
+
+
+@contextlib.contextmanager
+def interrupted(it, device, secs=600):
+    """A stress of @device of Subject @it that a signal ends with the block; then there are results.
+
+    However long the block takes on a busy machine, the stress takes longer.
+    """
+    it.guest.check(f"(exec sh -c 'echo stress secs={secs} >{it.bars[device]}/run') "
+                   ">/dev/null 2>&1 &\necho $! >/tmp/pid; sleep 2")
+    yield
+    it.guest.check("kill -TERM $(cat /tmp/pid) || exit 1\n"
+                   "while kill -0 $(cat /tmp/pid) 2>/dev/null; do sleep 0.2; done", timeout=30)
