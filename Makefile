@@ -59,10 +59,13 @@ demo-quick: ## run the self-test in a ppc64le guest, show what the oracle saw at
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo_quick.py
 
+# Each guest has up to four processors and 3 GB, so more files at once need a bigger machine.
+JOBS ?= 2
+
 .PHONY: check
-check: ## all tests
+check: ## all tests, JOBS files at a time (default: 2)
 	@tests/setup.sh check
-	@$(PYTEST)
+	@$(PYTEST) --numprocesses=$(JOBS) --dist=loadfile
 
 .PHONY: check-quick
 check-quick: ## the tests for between two edits: under three minutes once all is downloaded

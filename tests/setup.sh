@@ -23,8 +23,7 @@ packages_for() {
 		packages_for demo
 		packages_for deb
 		packages_for rpm
-		# mke2fs makes the disk of a guest that is a whole Debian; the lints are for packages.
-		echo python3-pytest binutils-powerpc64le-linux-gnu e2fsprogs lintian rpmlint
+		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		echo make libelf-dev libdw-dev libcapstone-dev liblzma-dev libzstd-dev zlib1g-dev
 		;;

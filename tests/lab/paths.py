@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where things are. All that the lab makes is below build/, so `make distclean` undoes it."""
 
+import os
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -11,7 +12,8 @@ APT = BUILD / "apt"
 ROOTS = BUILD / "roots"
 MODULES = BUILD / "modules"
 INITRAMFS = BUILD / "initramfs"
-LOGS = BUILD / "logs"
+# Tests that run at the same time have guests of the same name.
+LOGS = BUILD / "logs" / os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 def log(name):
