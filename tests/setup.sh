@@ -25,12 +25,18 @@ packages_for() {
 		packages_for rpm
 		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
 		# The command svm-mmio, built for this machine, with sanitizers too.
-		echo make libelf-dev libdw-dev libcapstone-dev liblzma-dev libzstd-dev zlib1g-dev
+		packages_for tool
+		;;
+	tool)
+		echo gcc libc6-dev make pkgconf
+		echo libelf-dev libdw-dev libcapstone-dev liblzma-dev libzstd-dev zlib1g-dev
 		;;
 	deb)
+		packages_for tool
 		echo git dpkg-dev debhelper dh-dkms fakeroot
 		;;
 	rpm)
+		packages_for tool
 		echo git rpm
 		;;
 	lint)

@@ -61,10 +61,35 @@ def test_rpm_has_all_that_a_build_needs(rpms):
     assert {name for name in plain if name.startswith("/usr/src/")} == needed()
 
 
+COMMAND = {"/usr/bin/svm-mmio", "/usr/share/bash-completion/completions/svm-mmio"}
+MANUAL = "/usr/share/man/man8/svm-mmio.8"
+
+
+def unpacked(root):
+    """The files below @root, named from there."""
+    return {f"/{path.relative_to(root)}" for path in root.rglob("*") if path.is_file()}
+
+
+def test_command_is_in_a_deb_of_its_own(debs, tmp_path, ko):
+    """With its manual and completion, for this machine's architecture, where it judges modules."""
+    package, = debs.glob("svm-mmio_*_amd64.deb")
+    command("dpkg-deb", "-x", package, tmp_path)
+    assert {name for name in unpacked(tmp_path) if not name.startswith(
+        ("/usr/share/doc/", "/usr/share/lintian/"))} == COMMAND | {f"{MANUAL}.gz"}
+    assert VERSION in command(tmp_path / "usr/bin/svm-mmio", "--version")
+    assert "safe" in command(tmp_path / "usr/bin/svm-mmio", "audit", ko)
+
+
+def test_command_is_in_an_rpm_of_its_own(rpms):
+    package, = rpms.glob("RPMS/x86_64/svm-mmio-[0-9]*.rpm")
+    listed = command("rpm", "-qpl", package).splitlines()
+    assert {name for name in listed if not name.startswith(
+        ("/usr/share/doc/", "/usr/share/licenses/"))} == COMMAND | {MANUAL}
+
+
 def test_dkms_install_respects_destdir(tmp_path):
     command("make", "dkms-install", f"DESTDIR={tmp_path}", "KERNELDIR=/nowhere")
-    assert {f"/{path.relative_to(tmp_path)}" for path in tmp_path.rglob("*")
-            if path.is_file()} == needed() | {f"{SOURCES}/COPYING"}
+    assert unpacked(tmp_path) == needed() | {f"{SOURCES}/COPYING"}
 
 
 def test_packages_are_of_the_version_in_the_header():
