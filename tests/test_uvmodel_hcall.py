@@ -9,7 +9,10 @@ from lab import subject
 from lab.hypervisor import Hypervisor
 from lab.subject import Subject
 
-LIMIT = 900     # seconds for a case; the copies take two minutes, most of it to read them back
+LIMIT = 900     # seconds for a case
+# The copies take two minutes, most of them for the kernel's own function to read back. What the
+# module does in them is the same hcalls under either: once is enough.
+LEFT_OUT = {"strict": (), "legacy": ("copy_fuzz",)}
 
 
 @pytest.fixture(scope="module")
@@ -23,17 +26,19 @@ def l2(kernel):
         yield it
 
 
-@pytest.mark.parametrize("mode", ["strict", "legacy"])
+@pytest.mark.parametrize("mode", LEFT_OUT)
 def test_every_case_and_a_stress(l2, mode):
     l2.l1.set_mode(mode)
     ran = 0
     for device in l2.bars:
         for case in l2.cases(device):
+            if case in LEFT_OUT[mode]:
+                continue
             run = l2.run(device, case, LIMIT)
             assert run.case.ok, str(run.case)
             assert run.none_seen, f"{run}\n" + "\n".join(l2.l1.refusals())
             ran += run.case.skipped is None
-    assert ran == 34
+    assert ran == 34 - len(LEFT_OUT[mode])
     assert l2.status()["hcall_errors"] == "0"
 
 

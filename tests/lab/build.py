@@ -85,7 +85,8 @@ def build_variants(kernel, source, variants):
     many of them have to fit into a guest.
     """
     files = _sources(Path(source))
-    args = ("KCFLAGS=-g0",)
+    # BTF is made of debug information, and some kernels fail to make it of none.
+    args = ("KCFLAGS=-g0", "CONFIG_DEBUG_INFO_BTF_MODULES=")
     keys = {name: _key(kernel.identity, {**files, **changed}, args, ("variant",))
             for name, changed in variants.items()}
     done = {name: paths.BUILD / "variants" / f"{kernel.name}-{key}" for name, key in keys.items()}
