@@ -28,7 +28,7 @@ HELPERS = ("svm_is_memory", "svm_port_address", "svm_clrsetbits")
 DEFINES = ("CONFIG_PPC64", "__LITTLE_ENDIAN__", "readsq=readsq")
 
 ITEM = re.compile(
-    r"^/\*\*\n \* DOC: (?P<section>.*)$"
+    r"/\*\*\n \* DOC: (?P<section>.*)$"
     r"|static __always_inline (?P<type>[^;{}()#]*?)(?P<function>svm_\w+) ?\((?P<parameters>[^)]*)\)"
     r"|^#define (?P<macro>svm_\w+)\((?P<arguments>[^)]*)\) (?P<body>.*)$", re.MULTILINE)
 
