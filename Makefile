@@ -92,6 +92,11 @@ lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, flake8
 	@tests/setup.sh lint
 	@$(PYTHON) -B tests/lint.py
 
+.PHONY: api-docs
+api-docs: ## the API reference, docs/api.rst, from the comments in the sources
+	@tests/setup.sh docs
+	@$(PYTHON) -B tests/api_docs.py
+
 .PHONY: clean
 clean: ## remove what "make" built here; downloads and test builds in build/ stay
 	@rm -f tools/svm-mmio

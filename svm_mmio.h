@@ -32,38 +32,38 @@
  * interrupts too) while SPRG0 names it, or, with backend "hcall", by the hypervisor
  * that the function asks (docs/backends.md).
  *
- * Every accessor of the kernel has its counterpart: "svm_" and its name. The
- * instruction captured, and what orders it:
+ * Every accessor of the kernel has its counterpart, svm_NAME. The instruction captured,
+ * and what orders it:
  *
- * ==================================  ====  ======  ========  ================
- * accessor                            bits  order   captured  ordering
- * ==================================  ====  ======  ========  ================
- * readb, in_8, ioread8, inb              8  -       lbz       sync; twi, isync
- * readw, in_le16, ioread16, inw         16  little  lhz       sync; twi, isync
- * readw_be, in_be16, ioread16be         16  big     lhbrx     sync; twi, isync
- * readl, in_le32, ioread32, inl         32  little  lwz       sync; twi, isync
- * readl_be, in_be32, ioread32be         32  big     lwbrx     sync; twi, isync
- * readq, in_le64, ioread64              64  little  ld        sync; twi, isync
- * readq_be, in_be64, ioread64be         64  big     ldbrx     sync; twi, isync
- * writeb, out_8, iowrite8, outb          8  -       stb       sync; mmiowb
- * writew, out_le16, iowrite16, outw     16  little  sth       sync; mmiowb
- * writew_be, out_be16, iowrite16be      16  big     sthbrx    sync; mmiowb
- * writel, out_le32, iowrite32, outl     32  little  stw       sync; mmiowb
- * writel_be, out_be32, iowrite32be      32  big     stwbrx    sync; mmiowb
- * writeq, out_le64, iowrite64           64  little  std       sync; mmiowb
- * writeq_be, out_be64, iowrite64be      64  big     stdbrx    sync; mmiowb
- * read[bwlq]_relaxed                                as read[bwlq]
- * write[bwlq]_relaxed                               as write[bwlq]
- * __raw_read[bwlq]                    8-64  CPU     lbz...ld  none
- * __raw_write[bwlq]                   8-64  CPU     stb...std none
- * reads[bwlq], ioread*_rep, ins[bwl]  8-64  CPU     lbz...ld  sync; twi, isync
- * writes[bwlq], iowrite*_rep,         8-64  CPU     stb...std sync; sync
- * outs[bwl]
- * memcpy_fromio                       8-64  CPU     lbz...ld  sync; sync
- * memcpy_toio, memset_io              8-64  CPU     stb...std sync; sync
- * __ioread32_copy                       32  CPU     lwz       none
- * __iowrite32_copy, __iowrite64_copy 32,64  CPU     stw, std  none
- * ==================================  ====  ======  ========  ================
+ * ==================================  =====  ======  ==============  ================
+ * accessor                            bits   order   captured        ordering
+ * ==================================  =====  ======  ==============  ================
+ * readb, in_8, ioread8, inb               8  -       lbz             sync; twi, isync
+ * readw, in_le16, ioread16, inw          16  little  lhz             sync; twi, isync
+ * readw_be, in_be16, ioread16be          16  big     lhbrx           sync; twi, isync
+ * readl, in_le32, ioread32, inl          32  little  lwz             sync; twi, isync
+ * readl_be, in_be32, ioread32be          32  big     lwbrx           sync; twi, isync
+ * readq, in_le64, ioread64               64  little  ld              sync; twi, isync
+ * readq_be, in_be64, ioread64be          64  big     ldbrx           sync; twi, isync
+ * writeb, out_8, iowrite8, outb           8  -       stb             sync; mmiowb
+ * writew, out_le16, iowrite16, outw      16  little  sth             sync; mmiowb
+ * writew_be, out_be16, iowrite16be       16  big     sthbrx          sync; mmiowb
+ * writel, out_le32, iowrite32, outl      32  little  stw             sync; mmiowb
+ * writel_be, out_be32, iowrite32be       32  big     stwbrx          sync; mmiowb
+ * writeq, out_le64, iowrite64            64  little  std             sync; mmiowb
+ * writeq_be, out_be64, iowrite64be       64  big     stdbrx          sync; mmiowb
+ * read[bwlq]_relaxed                                 as read[bwlq]
+ * write[bwlq]_relaxed                                as write[bwlq]
+ * __raw_read[bwlq]                     8-64  CPU     lbz...ld        none
+ * __raw_write[bwlq]                    8-64  CPU     stb...std       none
+ * reads[bwlq], ioread*_rep, ins[bwl]   8-64  CPU     lbz...ld        sync; twi, isync
+ * writes[bwlq], iowrite*_rep           8-64  CPU     stb...std       sync; sync
+ * outs[bwl]                            8-32  CPU     stb, sth, stw   sync; sync
+ * memcpy_fromio                        8-64  CPU     lbz...ld        sync; sync
+ * memcpy_toio, memset_io               8-64  CPU     stb...std       sync; sync
+ * __ioread32_copy                        32  CPU     lwz             none
+ * __iowrite32_copy, __iowrite64_copy  32,64  CPU     stw, std        none
+ * ==================================  =====  ======  ==============  ================
  *
  * Ordering is what arch/powerpc/include/asm/io.h has: "sync" before the access,
  * twi and isync after a load to keep later instructions behind it, and mmiowb: the
@@ -83,9 +83,12 @@
  * use 4, and narrower ones at the ends; they touch no byte outside the range.
  */
 
-/*
- * On for every backend except "direct". Owned by svm_mmio.ko, which decides once,
- * at load, and never changes it afterwards: drivers must not touch it.
+/**
+ * DOC: The static key
+ *
+ * svm_mmio_out_of_line is on for every backend except "direct". It is owned by
+ * svm_mmio.ko, which decides once, at load, and never changes it afterwards: drivers
+ * must not touch it.
  */
 DECLARE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
 
@@ -142,6 +145,11 @@ static __always_inline void svm_##name(type val, void __iomem *addr)	\
 		__svm_##name(val, addr);				\
 }
 
+/**
+ * DOC: Registers in memory, as powerpc names them
+ *
+ * Ordered. They do not look for errors (EEH).
+ */
 DEF_SVM_IN(in_8, u8)
 DEF_SVM_IN(in_le16, u16)
 DEF_SVM_IN(in_be16, u16)
@@ -158,6 +166,12 @@ DEF_SVM_OUT(out_be32, u32)
 DEF_SVM_OUT(out_le64, u64)
 DEF_SVM_OUT(out_be64, u64)
 
+/**
+ * DOC: Registers in memory
+ *
+ * Ordered. Those that read look for errors (EEH). powerpc has no weaker form of the
+ * relaxed ones: the kernel's are the ordered ones too.
+ */
 DEF_SVM_READ(readb, u8)
 DEF_SVM_READ(readw, u16)
 DEF_SVM_READ(readl, u32)
@@ -174,7 +188,6 @@ DEF_SVM_WRITE(writew_be, u16)
 DEF_SVM_WRITE(writel_be, u32)
 DEF_SVM_WRITE(writeq_be, u64)
 
-/* powerpc has no weaker form of these: the kernel's are the ordered ones too. */
 #define svm_readb_relaxed(addr)		svm_readb(addr)
 #define svm_readw_relaxed(addr)		svm_readw(addr)
 #define svm_readl_relaxed(addr)		svm_readl(addr)
@@ -184,6 +197,12 @@ DEF_SVM_WRITE(writeq_be, u64)
 #define svm_writel_relaxed(val, addr)	svm_writel(val, addr)
 #define svm_writeq_relaxed(val, addr)	svm_writeq(val, addr)
 
+/**
+ * DOC: Registers in memory, raw
+ *
+ * In the byte order of the CPU, if the name does not say otherwise, and without any
+ * ordering. They do not look for errors (EEH).
+ */
 DEF_SVM_READ(__raw_readb, unsigned char)
 DEF_SVM_READ(__raw_readw, unsigned short)
 DEF_SVM_READ(__raw_readl, unsigned int)
@@ -207,6 +226,13 @@ static __always_inline bool svm_is_memory(const void __iomem *addr)
 	return (__force unsigned long)addr >= PIO_RESERVED;
 }
 
+/**
+ * DOC: Registers in memory or ports, by cookie
+ *
+ * What pci_iomap() or ioport_map() returned. Ordered. Those that read look for errors
+ * (EEH). 64 bits are one access to memory, and two of 32 bits to ports, in the order
+ * that the name says; low first if it says nothing.
+ */
 DEF_SVM_IOREAD(ioread8, readb)
 DEF_SVM_IOREAD(ioread16, readw)
 DEF_SVM_IOREAD(ioread16be, readw_be)
@@ -301,6 +327,11 @@ static __always_inline void svm_##name(type val, unsigned long port)	\
 		__svm_##memory(val, svm_port_address(port));		\
 }
 
+/**
+ * DOC: Ports
+ *
+ * By number. Ordered. Those that read look for errors (EEH).
+ */
 DEF_SVM_PORT_IN(inb, u8, readb)
 DEF_SVM_PORT_IN(inw, u16, readw)
 DEF_SVM_PORT_IN(inl, u32, readl)
@@ -321,7 +352,7 @@ DEF_SVM_PORT_OUT(outl, u32, writel)
 #define svm_outsw_p(port, buf, count)	svm_outsw(port, buf, count)
 #define svm_outsl_p(port, buf, count)	svm_outsl(port, buf, count)
 
-/* Bulk accessors. @count is in elements, @n in bytes. */
+/* Bulk accessors: many elements from or to one register, and copies. */
 #define DEF_SVM_READS(name) \
 	DEF_SVM_VOID(name, (const volatile void __iomem *addr, void *buf, unsigned long count), \
 		     (addr, buf, count))
@@ -341,6 +372,14 @@ DEF_SVM_PORT_OUT(outl, u32, writel)
 	DEF_SVM_VOID(name, (unsigned long port, const void *buf, unsigned long count), \
 		     (port, buf, count))
 
+/**
+ * DOC: Many elements from or to one register
+ *
+ * By address, cookie or port. @count is in elements, which go in the byte order of the
+ * CPU. Ordered as a whole: before the first, and after the last. Those that read look
+ * for errors (EEH) in the last element. Interrupts are let in after every
+ * SVM_WINDOW_RUN (64).
+ */
 DEF_SVM_READS(readsb)
 DEF_SVM_READS(readsw)
 DEF_SVM_READS(readsl)
@@ -370,6 +409,15 @@ DEF_SVM_OUTS(outsb)
 DEF_SVM_OUTS(outsw)
 DEF_SVM_OUTS(outsl)
 
+/**
+ * DOC: Copies
+ *
+ * @n is in bytes, @count in elements of the width in the name. Without that, accesses
+ * are of 8 bytes, and narrower ones at the ends of what is not aligned; and they are
+ * ordered as a whole. With it they are not ordered. memcpy_fromio() looks for errors
+ * (EEH) in the last four bytes. Interrupts are let in after every SVM_WINDOW_RUN (64)
+ * accesses.
+ */
 DEF_SVM_VOID(memcpy_fromio, (void *to, const volatile void __iomem *from, unsigned long n),
 	     (to, from, n))
 DEF_SVM_VOID(memcpy_toio, (volatile void __iomem *to, const void *from, unsigned long n),
@@ -388,7 +436,9 @@ DEF_SVM_VOID(__iowrite32_copy, (void __iomem *to, const void *from, size_t count
 DEF_SVM_VOID(__iowrite64_copy, (void __iomem *to, const void *from, size_t count),
 	     (to, from, count))
 
-/*
+/**
+ * DOC: Other names
+ *
  * What powerpc builds its accessors from, for the drivers that call it by name. These
  * make the EEH check of the accessors above as well.
  */
@@ -417,7 +467,11 @@ DEF_SVM_VOID(__iowrite64_copy, (void __iomem *to, const void *from, size_t count
 #define svm_eeh_readsl(addr, buf, count)	svm_readsl(addr, buf, count)
 #define svm_eeh_memcpy_fromio(to, from, n)	svm_memcpy_fromio(to, from, n)
 
-/* Read, change and write back: not atomic, as the kernel's are not. */
+/**
+ * DOC: Setting and clearing bits
+ *
+ * Read, change and write back: not atomic, as the kernel's are not.
+ */
 #define svm_clrsetbits(type, addr, clear, set) \
 	svm_out_##type((addr), (svm_in_##type(addr) & ~(clear)) | (set))
 #define svm_clrsetbits_be64(addr, clear, set)	svm_clrsetbits(be64, addr, clear, set)

@@ -46,7 +46,7 @@ static u64 in_order(u64 val, unsigned int how)
 /**
  * svm_detour_load() - what an accessor that loads does, by the long way
  * @addr: where from
- * @how: its width in bytes, and SVM_ bits
+ * @how: its width in bytes, and of SVM_BIG, SVM_ORDERED and SVM_EEH what applies
  * @caller: who called the accessor, for the trace
  *
  * Context: any.
@@ -77,7 +77,7 @@ u64 svm_detour_load(const volatile void __iomem *addr, unsigned int how, unsigne
  * svm_detour_store() - what an accessor that stores does, by the long way
  * @addr: where to
  * @val: the value
- * @how: its width in bytes, and SVM_ bits
+ * @how: its width in bytes, and of SVM_BIG, SVM_ORDERED and SVM_EEH what applies
  * @caller: who called the accessor, for the trace
  *
  * Context: any.

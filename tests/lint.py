@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 
+from api_docs import kernel_doc_script
 from lab import checkpatch, hypervisor, kernels, paths
 from lab.build import build_module
 from lab.errors import LabError
@@ -176,9 +177,7 @@ def check_checkpatch():
 def check_kernel_doc():
     """kernel-doc on every C file of the kernel, headers too, which W=1 leaves out."""
     kernel, drivers, *_ = c_files()
-    # Of the kernels that have it in Perl, the newest: the older one has no -Wall.
-    tool, = kernels.get("6.12").root.glob("usr/lib/linux-kbuild-*/scripts/kernel-doc")
-    return run("perl", tool, "-none", "-Wall", "-Werror", *kernel, *drivers)
+    return run("perl", kernel_doc_script(), "-none", "-Wall", "-Werror", *kernel, *drivers)
 
 
 def check_build(kernel, sparse, selftest):

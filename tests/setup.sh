@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Usage: tests/setup.sh PURPOSE...      (demo, check, lint, deb, rpm)
+# Usage: tests/setup.sh PURPOSE...      (demo, check, lint, docs, deb, rpm)
 #
 # Sees to it that the host has the Debian packages that "make PURPOSE" needs: installs those that
 # are missing if it may, else says what to type. Only what the lab cannot keep below build/ is
@@ -23,6 +23,7 @@ packages_for() {
 		packages_for demo
 		packages_for deb
 		packages_for rpm
+		packages_for docs
 		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		packages_for tool
@@ -39,12 +40,17 @@ packages_for() {
 		packages_for tool
 		echo git rpm
 		;;
-	lint)
+	docs)
+		# The kernel's kernel-doc is in Perl; the header is preprocessed for it.
 		packages_for lab
-		echo git perl shellcheck flake8
+		echo perl gcc
+		;;
+	lint)
+		packages_for docs
+		echo git shellcheck flake8
 		;;
 	*)
-		echo "setup.sh: '$1' is none of: demo, check, lint, deb, rpm" >&2
+		echo "setup.sh: '$1' is none of: demo, check, lint, docs, deb, rpm" >&2
 		return 2
 		;;
 	esac
@@ -56,7 +62,7 @@ fail() {
 }
 
 [ $# -gt 0 ] || {
-	echo "Usage: $0 demo|check|lint|deb|rpm..." >&2
+	echo "Usage: $0 demo|check|lint|docs|deb|rpm..." >&2
 	exit 2
 }
 

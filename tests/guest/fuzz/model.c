@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an input has to do, as README.md says it. What is wrong with the words comes before
+ * What an input has to do, as docs/admin.md says it. What is wrong with the words comes before
  * where they point, and that before what is there:
  *
  *	EINVAL	not text of at most COMMAND_MAX bytes, or not understood
