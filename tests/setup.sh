@@ -25,6 +25,7 @@ packages_for() {
 		packages_for rpm
 		packages_for docs
 		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
+		echo e2fsprogs
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		packages_for tool
 		;;

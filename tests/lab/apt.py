@@ -28,7 +28,7 @@ CONFIG = """\
 #clear DPkg::Pre-Invoke;
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
-APT::Architecture "amd64";
+APT::Architecture "{native}";
 APT::Architectures {{ {architectures} }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
@@ -70,7 +70,7 @@ class Deb:
 
 
 class Apt:
-    """Context manager: apt for @suites of the host's mirror."""
+    """Context manager: apt for @suites of the host's mirror; the first architecture is native."""
 
     def __init__(self, *suites, architectures=ARCHITECTURES):
         self.suites = suites
@@ -102,8 +102,8 @@ class Apt:
         (self.state / "status").touch()
         self.log.write_text("", encoding="utf-8")
         architectures = " ".join(f'"{name}";' for name in self.architectures)
-        self._config.write_text(CONFIG.format(state=self.state, architectures=architectures),
-                                encoding="utf-8")
+        self._config.write_text(CONFIG.format(state=self.state, native=self.architectures[0],
+                                              architectures=architectures), encoding="utf-8")
         (self.state / "sources.list").write_text(
             "".join(f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n"
                     for suite in self.suites),
