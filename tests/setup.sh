@@ -25,6 +25,7 @@ packages_for() {
 		packages_for rpm
 		packages_for docs
 		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
+		# mke2fs makes the disk of a guest that is a whole Debian.
 		echo e2fsprogs
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		packages_for tool
