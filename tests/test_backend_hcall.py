@@ -91,8 +91,7 @@ def test_mutant_is_caught(kernel, name):
 def test_refused_by_the_hypervisor(kernel):
     """A width that QEMU refuses is an error: all ones, and nothing stored."""
     results = {}
-    for name in ("hcall-refused", "hcall-error-ignored"):
-        ko = mutants.build(kernel, name, known=mutants.HCALL).ko["svm_mmio"]
+    for name, ko in mutation.build(kernel, ["hcall-refused", "hcall-error-ignored"]).items():
         with Subject.boot(kernel, name=name, ko=ko) as it:
             it.load("backend=hcall")
             mark = it.guest.mark()
@@ -107,8 +106,9 @@ def test_refused_by_the_hypervisor(kernel):
 
 def test_missing_hcall_is_refused(kernel):
     """QEMU says H_FUNCTION to a number that it does not know."""
-    ko = mutants.build(kernel, "hcall-unknown", known=mutants.HCALL).ko["svm_mmio"]
-    with Subject.boot(kernel, name="hcall-unknown", ko=ko) as it:
+    name = "hcall-unknown"
+    ko = mutation.build(kernel, [name])[name]
+    with Subject.boot(kernel, name=name, ko=ko) as it:
         it.load()
         it.unload()
         mark = it.guest.mark()

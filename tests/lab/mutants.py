@@ -6,7 +6,6 @@ so a mutant cannot quietly stop being one when the code changes.
 """
 
 from . import paths
-from .build import build_module
 from .errors import LabError
 
 # For a mutant that the check at load would not let in.
@@ -106,12 +105,3 @@ def changed(name, replacements):
                            "mutant_table.py with it.")
         files[file] = text.replace(old, new)
     return {file: text.encode() for file, text in files.items()}
-
-
-def build(kernel, name, load_check=True, known=None):
-    """Build mutant @name for @kernel, without the check at load if so asked: a BuildResult.
-
-    @known is the dict that it is in, MUTANTS if None.
-    """
-    replacements = (known or MUTANTS)[name] + ([] if load_check else [NO_LOAD_CHECK])
-    return build_module(kernel, paths.TOP, extra=changed(name, replacements))
