@@ -9,7 +9,7 @@ COMPLAINTS = re.compile("|".join((
     r"Oops: ",
     r"BUG: ",
     r"kernel BUG at",
-    r"WARNING: ",                       # WARN_ON and lockdep
+    r"WARNING: (?!nvram corruption)",   # WARN_ON and lockdep; nobody has formatted the NVRAM
     r"INFO: possible ",                 # lockdep
     r"INFO: trying to register non-static key",
     r"INFO: task .* blocked for more than",

@@ -26,6 +26,7 @@ from .guest import BOOT_LIMIT, POWEROFF_LIMIT, Guest, kernel_line, quoted
 from .initramfs import make_initramfs
 from .nested import kvm_modules, qemu_files
 from .progress import say
+from .qemu import FIRMWARE
 
 MODEL = paths.TOP / "tests/uvmodel"
 DEBUGFS = "/sys/kernel/debug/uvmodel"
@@ -38,8 +39,8 @@ SLOWER = 3
 
 # Without these, QEMU refuses to start for what KVM in an emulated host does not offer; the last one
 # is for kernels with pages of 4 KiB.
-MACHINE = ("pseries,accel=kvm,cap-ccf-assist=off,cap-sbbc=broken,cap-cfpc=broken,cap-ibs=broken,"
-           "cap-hpt-max-page-size=4k")
+MACHINE = (f"pseries,{FIRMWARE},accel=kvm,cap-ccf-assist=off,cap-sbbc=broken,cap-cfpc=broken,"
+           "cap-ibs=broken,cap-hpt-max-page-size=4k")
 
 # Runs QEMU in L1 and says when it is over, on the console that is L2's second. QEMU leaves that as
 # it found it: raw.

@@ -14,7 +14,7 @@ SUITE = "bookworm"      # whatever the host is: one QEMU for one initramfs
 PROGRAM = "usr/bin/qemu-system-ppc64"
 LOADER = "lib64/ld64.so.2"
 LIBRARIES = "usr/lib/powerpc64le-linux-gnu"
-FIRMWARE = "usr/share/qemu/slof.bin"
+FIRMWARE = "usr/share/qemu/vof.bin"
 
 
 def qemu_files():
@@ -29,10 +29,7 @@ def qemu_files():
         if name not in found:
             found[name] = path
             waiting += [root / LIBRARIES / library for library in elf.needed(path)]
-    firmware = root / FIRMWARE
-    if firmware.is_symlink():       # absolute, into the package that has it
-        firmware = root / firmware.readlink().relative_to("/")
-    found[f"/{FIRMWARE}"] = firmware
+    found[f"/{FIRMWARE}"] = root / FIRMWARE
     missing = [str(path) for path in found.values() if not path.is_file()]
     if missing:
         raise LabError(f"Debian {SUITE}'s ppc64el QEMU lacks {', '.join(missing)}. Have its "
