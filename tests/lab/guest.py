@@ -168,7 +168,11 @@ class Guest(Agent):
         if self._strict and console.complaint(lines):
             self._kill()
             raise GuestDied(self._obituary())
+        state = paths.log(f"{self.name}.late")
         try:
+            # A processor that sleeps though an interrupt waits for it can be told by these.
+            state.write_text("\n".join(map(self._qmp.monitor, ("info cpus", "info pic",
+                                                               "info registers -a"))), "utf-8")
             self._qmp.call("inject-nmi")
             self._process.wait(NMI_GRACE)
         except (OSError, GuestError, subprocess.TimeoutExpired):
@@ -179,7 +183,7 @@ class Guest(Agent):
         raise GuestTimeout("\n".join([
             f"guest {self.name} did not finish {what}", "Its console until then:",
             *console.excerpt(lines), "Where an NMI found its processors:", *places,
-            self._more()]))
+            f"Interrupts and registers before that: {paths.shown(state)}", self._more()]))
 
     def _obituary(self):
         lines = console.read(self.log)
