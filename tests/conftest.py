@@ -4,6 +4,31 @@
 import pytest
 from lab import subject
 from lab.subject import Subject
+from xdist.scheduler import LoadFileScheduling
+
+# The files that take longest, longest first: begun last, one of them would keep a single processor
+# busy at the end, while the others wait for it.
+LONG = ("test_dkms_package.py", "test_debug_kernel.py", "test_dropin_drivers.py",
+        "test_kernels.py", "test_uvmodel_hcall.py", "test_uvmodel_selftest.py",
+        "test_mutation_score.py", "test_backend_hcall.py", "test_fuzz.py", "test_bench.py",
+        "test_dropin_edge_cases.py", "test_exit_cost.py")
+
+
+class LongFirst(LoadFileScheduling):
+    """As --dist=loadfile, but a free worker is given what takes longest of all that is left."""
+
+    def _assign_work_unit(self, node):
+        for name in LONG:
+            scope = next((scope for scope in self.workqueue if scope.endswith(name)), None)
+            if scope:
+                self.workqueue.move_to_end(scope, last=False)
+                break
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """What "make check" hands out its files with."""
+    return LongFirst(config, log)
 
 
 @pytest.fixture(scope="session")
