@@ -32,7 +32,7 @@ class Site:
     """An instruction that accessed a device."""
 
     where: str          # module, or "kernel"
-    symbol: str
+    symbol: str         # of a module with the offset in it: "e1000_open+0x1c"
     device: str         # QEMU's name for the first that it accessed
     accesses: int
     mismatched: int
@@ -46,7 +46,7 @@ class Driven:
         self.oracle = judge
         self._kernel = kernel
         self._files = files
-        self._ranges = []
+        self._texts = []        # (start, end, module, section)
 
     @classmethod
     def boot(cls, kernel, *, name, ko, kernel_text=False, smp=2, devices=(), **options):
@@ -92,8 +92,9 @@ class Driven:
                 if not MODULES[0] <= start < MODULES[1]:
                     raise GuestError(f"{module} was loaded at {start:#x}, which is not where "
                                      "tests/lab/driven.py says that modules are")
-                self._ranges.append((module, start, start + sizes[name]))
-        self.oracle.judge([*self._ranges, (EARLY, *MODULES)])
+                self._texts.append((start, start + sizes[name], module, name))
+        self.oracle.judge([*((module, start, end) for start, end, module, _ in self._texts),
+                           (EARLY, *MODULES)])
 
     def counts(self):
         """The oracle's Counts so far; those of EARLY are what modules did while they loaded."""
@@ -102,15 +103,20 @@ class Driven:
     def sites(self):
         """All instructions that accessed a device: a list of Site. Only when the guest is over."""
         symbols = _Symbols(self._kernel.vmlinux)
+        functions = {module: elf.functions(file) for module, file in self._files.items()}
         found = []
         for site in self.oracle.report()["sites"]:
             address = int(site["address"], 16)
-            where = next((name for name, start, end in self._ranges if start <= address < end),
-                         EARLY)
-            symbol = ""
+            where, symbol = EARLY, ""
             if site["slot"] is None:
-                where = "kernel"
-                symbol = symbols.name(address)
+                where, symbol = "kernel", symbols.name(address)
+            for start, end, module, section in self._texts:
+                if start <= address < end:
+                    where = module
+                    symbol = next(
+                        (f"{name}+{address - start - first:#x}" for first, last, name
+                         in functions[module].get(section, ()) if first <= address - start < last),
+                        section)
             accesses = site["matched"] + site["mismatched"] + site["unacceptable"]
             found.append(Site(where, symbol, site["device"], accesses, accesses - site["matched"]))
         return found

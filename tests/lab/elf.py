@@ -13,6 +13,19 @@ def text_sections(ko):
                 if section["sh_flags"] & SHF_EXECINSTR and section["sh_size"]}
 
 
+def functions(ko):
+    """The functions of module file @ko: a dict of section to [(start, end, name)] in it."""
+    found = {}
+    with open(ko, "rb") as file:
+        elf = ELFFile(file)
+        for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+            if symbol["st_info"]["type"] == "STT_FUNC" and isinstance(symbol["st_shndx"], int):
+                section = elf.get_section(symbol["st_shndx"]).name
+                found.setdefault(section, []).append(
+                    (symbol["st_value"], symbol["st_value"] + symbol["st_size"], symbol.name))
+    return found
+
+
 def needed(program):
     """The libraries that @program, or a library, is linked with: a list of their file names."""
     with open(program, "rb") as file:
