@@ -15,6 +15,9 @@
 #define WANTED_STEPS		1000
 #define PATIENCE		(30 * HZ)
 
+/* How far IPIs may be ahead of the thread's steps: where they are slow they would starve it. */
+#define IPIS_AHEAD		100
+
 /**
  * struct nesting - a thread that makes accesses, and what interrupts it
  * @run: the run
@@ -92,10 +95,12 @@ static void ipi_handler(void *data)
 
 static unsigned int send_ipi(struct nesting *n)
 {
+	unsigned int steps = READ_ONCE(n->worker.step);
+
 	/* Not before the thread runs: there would be nothing to interrupt. */
-	if (!READ_ONCE(n->worker.step)) {
+	if (!steps || n->ipis > steps + IPIS_AHEAD) {
 		usleep_range(1000, 2000);
-		return 0;
+		return n->ipis;
 	}
 	if (smp_call_function_single(n->cpu, ipi_handler, n, true))
 		return n->ipis;		/* the CPU is offline: patience will end */
