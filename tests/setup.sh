@@ -27,6 +27,8 @@ packages_for() {
 		echo python3-pytest python3-pytest-xdist binutils-powerpc64le-linux-gnu lintian rpmlint
 		# mke2fs makes the disk of a guest that is a whole Debian.
 		echo e2fsprogs
+		# A distribution may compress modules with it.
+		echo zstd
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		packages_for tool
 		;;
