@@ -82,6 +82,12 @@ check-mutants: ## which witness catches which of the builds that are wrong in a 
 	@tests/setup.sh check
 	@$(PYTHON) -B tests/mutation.py
 
+.PHONY: coverage
+coverage: ## which lines of the module run on the debug kernel: a table, in build/coverage.txt
+	@tests/setup.sh check
+	@$(PYTEST)/test_debug_kernel.py
+	@cat build/coverage.txt
+
 .PHONY: bench
 bench: ## what each accessor costs: a table, docs/bench.csv and docs/bench.svg
 	@tests/setup.sh demo

@@ -50,6 +50,7 @@ class Spec:
 
 TABLE = {
     "5.10": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest",)),
+    "debug": Spec("linux-source-6.12", "trixie", "gcc-12", ("guest", "debug")),
 }
 
 

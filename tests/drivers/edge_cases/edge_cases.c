@@ -306,6 +306,7 @@ static void plain_dereference(void)
 	CHECK(*pointer == VALUE);
 }
 
+#ifdef CONFIG_CHECK_SIGNATURE
 static void kernel_text(void)
 {
 	static const unsigned char signature[] = { 0xef, 0xcd, 0xab, 0x89 };
@@ -313,6 +314,7 @@ static void kernel_text(void)
 	writel(VALUE, mem);
 	CHECK(check_signature(mem, signature, sizeof(signature)));
 }
+#endif
 
 #define FORM(function)	{ #function, function }
 
@@ -339,7 +341,9 @@ static struct form {
 	FORM(port_cookies),
 	FORM(inline_functions_of_headers),
 	FORM(plain_dereference),
+#ifdef CONFIG_CHECK_SIGNATURE
 	FORM(kernel_text),
+#endif
 };
 
 static int form_show(struct seq_file *m, void *unused)

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0
+"""On a kernel that looks for faults (KASAN, lockdep, UBSAN, kmemleak and more) nothing is reported,
+whatever the module is made to do, and whichever of its allocations fails.
+
+The guest ends, and the test with it, at the first report; a test at the end looks for what is
+silent.
+"""
+
+import errno
+import os
+import re
+
+import pytest
+from lab import coverage, debugkernel, dropin, kernelbuild, paths, subject
+from lab.build import build_module
+from lab.guest import Guest
+from lab.soak import SOAK
+from lab.subject import BUFFER, DEBUGFS, PORTS, Subject
+from test_dropin_edge_cases import CAPTURED, FORMS, PLAIN
+from test_dropin_edge_cases import SOURCE as EDGE_CASES
+from test_bad_input import ACCESS_EINVAL, ACCESS_ERANGE, BAR_BYTES, MESSAGES, RUN_EINVAL
+from test_selftest import CASES
+
+RELOADS = 100 if SOAK else 3
+# Which allocations are made to fail. While it loads, the first ones are those that matter most.
+SOME = range(1, debugkernel.MANY, 1 if SOAK else 5)
+SOME_WHILE_LOADING = (*range(1, 25, 1 if SOAK else 3),
+                      *range(25, debugkernel.MANY, 1 if SOAK else 40))
+STRESS_SECS = 60 if SOAK else 2
+LIMIT = 900         # seconds for what takes some dozen where nothing else runs
+
+BACKENDS = ("direct", "sprg0", "hcall")
+NO_MEMORY = os.strerror(errno.ENOMEM)
+BUSY = os.strerror(errno.EBUSY)
+
+# Cases that compare with the kernel's ioread32() and the like: in a kernel for pseries alone those
+# are inline, so the module's text makes accesses that are not captured, nor meant to be.
+INLINE = ("same_as_kernel", "port_values")
+
+# Why some lines of a file do not run here, and which test is about them. Of others all have to.
+COOKIES = "only kernels with GENERIC_IOMAP have cookies for ports: test_dropin_edge_cases.py"
+FAILING = "what a case says when it fails: test_mutation_score.py"
+ONES = "all ones from a device that EEH may have frozen: nothing here has EEH"
+NOT_TAKEN = "accesses that the device does not take: test_bad_input.py"
+NOT_HERE = {
+    "svm_mmio.h": COOKIES,
+    "svm_mmio_port.c": COOKIES,
+    "svm_mmio_backend.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
+    "svm_mmio_bulk.c": ONES,
+    "svm_mmio_detour.c": ONES,
+    "svm_mmio_hcall.c": "hcalls that fail, addresses of memory: test_backend_hcall.py",
+    "svm_mmio_windows.c": "refusals to load: test_mutants.py",
+    "selftest/access.c": NOT_TAKEN,
+    "selftest/device.c": NOT_TAKEN,
+    "selftest/files.c": "a second run at the same time, and no memory: test_fuzz.py",
+    "selftest/pci.c": "a device without a BAR; allocations that fail with SOAK=1",
+    "selftest/run.c": FAILING,
+    "selftest/tally.c": FAILING,
+    **dict.fromkeys((f"selftest/case_{name}.c" for name in
+                     ("bulk", "nesting", "state", "stress")), FAILING),
+}
+
+# What each fault of tests/drivers/faults makes the kernel say. Lockdep stops looking once
+# something else was reported, so what it has to find comes first.
+REPORTS = {
+    "lock_order": "WARNING: possible circular locking dependency detected",
+    "cpu_of_preemptible": r"BUG: using smp_processor_id\(\) in preemptible",
+    "sleep_in_atomic": "BUG: sleeping function called from invalid context",
+    "soft_mask": "WARNING: CPU: .* at arch/powerpc/include/asm/hw_irq.h",
+    "free_active_timer": "ODEBUG: free active .* object type: timer_list",
+    "list_damaged": "list_del corruption",
+    "index_outside": "UBSAN: array-index-out-of-bounds in ",
+    "shift_too_far": "UBSAN: shift-out-of-bounds in ",
+    "hung_task": "INFO: task insmod:.* blocked for more than",
+    "use_after_free": "BUG: KASAN: .*use-after-free in use_after_free",
+}
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    return kernelbuild.get("debug")
+
+
+@pytest.fixture(scope="module")
+def debug(kernel):
+    """A guest that ends at the first report."""
+    built = subject.build(kernel, make_args=coverage.ARGUMENTS)
+    driver = dropin.build(kernel, EDGE_CASES, safe=True).ko["edge_cases"]
+    with Subject.boot(kernel, name="debug", ko=built.ko["svm_mmio"],
+                      files={**debugkernel.files(), "/edge_cases.ko": driver}, smp=2,
+                      append=coverage.APPEND, limit=debugkernel.BOOT_LIMIT) as it:
+        it.built = built
+        it.backend = None       # of the module, if it is loaded
+        debugkernel.forget_leaks(it.guest)
+        debugkernel.fail_allocations(it.guest, kernel)
+        yield it
+
+
+def have(debug, backend):
+    """See to it that the module is loaded with @backend; not at all if that is None."""
+    if debug.backend == backend:
+        return
+    if debug.backend:
+        debug.backend = None
+        debug.unload()
+    if backend:
+        debug.load(f"backend={backend}")
+        debug.backend = backend
+
+
+@pytest.fixture
+def loaded(debug, request):
+    """The module, loaded with a backend: sprg0 if the test names none."""
+    have(debug, getattr(request, "param", "sprg0"))
+    return debug
+
+
+@pytest.fixture
+def unloaded(debug):
+    have(debug, None)
+    return debug
+
+
+@pytest.mark.parametrize("loaded", BACKENDS, indirect=True)
+def test_selftest(loaded):
+    """Every case, with each backend. The kernel has PPC_SVM, and status says how it decided."""
+    status = loaded.status()
+    assert (status["secure"], status["secure_by"]) == ("no", "MSR[S], bit 41")
+    assert status["backend"] == loaded.backend
+    ran = {device: [] for device in loaded.bars}
+    for device in loaded.bars:
+        for case in loaded.cases(device):
+            run = loaded.run(device, case, LIMIT)
+            assert run.case.ok, str(run.case)
+            if run.case.skipped is None:
+                ran[device].append(case)
+            if loaded.backend == "sprg0":
+                assert run.seen.matched == run.accesses, run
+                assert run.seen.clean or case in INLINE, run
+            elif loaded.backend == "hcall":
+                assert run.none_seen or case in INLINE, run
+            else:
+                assert run.seen.matched == 0, run
+    assert {device: sorted(cases) for device, cases in ran.items()} == {
+        device: sorted(cases) for device, cases in CASES.items()}
+
+
+@pytest.mark.parametrize("loaded", BACKENDS, indirect=True)
+def test_stress(loaded):
+    for device in ("pci-testdev", "edu"):
+        run = loaded.run(device, f"stress threads=4 secs={STRESS_SECS}", LIMIT)
+        assert run.case.ok and run.accesses > 100, str(run.case)
+
+
+@pytest.mark.parametrize("loaded", ("sprg0", "hcall"), indirect=True)
+def test_driver_on_the_drop_in(loaded):
+    """Accessors that the self-test leaves out: for ports behind a cookie, and more."""
+    sysfs = "/sys/bus/pci/devices"
+    for bdf in {bar.split("/")[-2] for bar in loaded.bars.values()}:
+        loaded.guest.check(f"cd {sysfs}/{bdf}; echo >driver_override; echo {bdf} >driver/unbind")
+    loaded.guest.check("insmod /edge_cases.ko")
+    said = loaded.guest.check(f"cd {FORMS}; for form in *; do echo $form $(cat $form); done")
+    loaded.guest.check("rmmod edge_cases")
+    have(loaded, None)      # it has lost its devices
+    assert said.splitlines() == [f"{form} ok" for form in sorted(CAPTURED | {PLAIN})]
+
+
+def test_files_that_are_read(loaded):
+    bar = loaded.bars["edu"]
+    loaded.guest.check(f"cd {bar}; echo w32 4 1 >access; echo r32 4 >access", LIMIT)
+    assert loaded.guest.check(f"cat {bar}/access").split() == [f"{1 ^ 0xffffffff:#x}"]
+    windows = loaded.guest.check(f"cat {DEBUGFS}/windows")
+    assert len(windows.splitlines()) == int(loaded.status()["windows"])
+
+
+def test_trace_events(loaded):
+    loaded.guest.check("mount -t tracefs tracefs /sys/kernel/tracing; cd /sys/kernel/tracing;"
+                       " echo 1 >events/svm_mmio/enable")
+    for device, case in ((PORTS, "port_values"), ("edu", "load_values"), (BUFFER, "copy_fuzz")):
+        assert loaded.run(device, case, LIMIT).case.ok
+    loaded.guest.check("cd /sys/kernel/tracing; grep -q svm_mmio_read: trace;"
+                       " echo 0 >events/svm_mmio/enable; echo >trace")
+
+
+def test_reload(unloaded):
+    for turn in range(RELOADS):
+        unloaded.load(f"backend={BACKENDS[turn % len(BACKENDS)]}")
+        assert unloaded.run("edu", "load_values").case.ok
+        unloaded.unload()
+        assert unloaded.guest.run(f"test -e {DEBUGFS}").rc
+
+
+def test_bad_parameter(unloaded):
+    assert unloaded.guest.run("insmod /svm_mmio.ko backend=other").rc == errno.EINVAL
+
+
+def test_bad_input(loaded):
+    """Each input of test_bad_input.py that a shell can write: the same errno as there."""
+    for device, size in BAR_BYTES.items():
+        for file, inputs, error in (
+                ("access", ACCESS_EINVAL, errno.EINVAL), ("run", RUN_EINVAL, errno.EINVAL),
+                ("access", [line.format(size=size) for line in ACCESS_ERANGE], errno.ERANGE)):
+            inputs = [line for line in inputs if line]      # printf writes nothing for ""
+            script = "\n".join(
+                f"printf '{line}' >/tmp/input; dd if=/tmp/input of={loaded.bars[device]}/{file}"
+                f" bs=64k 2>&1 | grep -c ': {MESSAGES[error]}$'" for line in inputs)
+            seen = loaded.guest.run(script, LIMIT).out.split()
+            assert seen == ["1"] * len(inputs), list(zip(seen, inputs))
+
+
+def test_device_removed_while_in_use(loaded):
+    """Its files stay open, its run ends early, and it comes back."""
+    bar = loaded.bars["edu"]
+    device = "/sys/bus/pci/devices/" + bar.split("/")[-2]
+    said = loaded.guest.check(
+        f"exec 4<>{bar}/access; (echo 'stress secs=600' >{bar}/run) 2>/tmp/said & run=$!\n"
+        f"sleep 3; echo 1 >{device}/remove; wait $run; echo $?; cat /tmp/said\n"
+        "echo 'r32 0' >&4; exec 4<&-; sleep 1; echo 1 >/sys/bus/pci/rescan", LIMIT)
+    assert said.count(os.strerror(errno.ENODEV)) == 2, said
+    loaded.find_bars()
+    assert loaded.run("edu", "load_values").case.ok
+
+
+def refused_or_done(results):
+    """Each of them either succeeded or said that there is no memory; the number of both.
+
+    To claim a BAR the kernel itself needs memory: pci_request_region() then says EBUSY.
+    """
+    for rc, said in results:
+        assert rc in (0, errno.ENOMEM) or NO_MEMORY in said or BUSY in said, (rc, said)
+    return sum(rc != 0 for rc, _ in results), sum(rc == 0 for rc, _ in results)
+
+
+def test_no_memory_while_loading(unloaded):
+    """It is not loaded, or it is there with less: a device not claimed, a file missing."""
+    results = debugkernel.failing(
+        unloaded.guest, f"exec {debugkernel.LOAD} /svm_mmio.ko backend=sprg0",
+        after="if [ -e /sys/module/svm_mmio ]; then rmmod svm_mmio; fi",
+        numbers=SOME_WHILE_LOADING)
+    refused, done = refused_or_done(results)
+    print(f"load: {len(results)} times an allocation failed; refused: {refused}")
+    assert refused >= 2 and done >= 5
+    unloaded.load("backend=sprg0")
+    assert unloaded.run("pci-testdev", "load_values").all_captured
+    unloaded.unload()
+
+
+@pytest.mark.parametrize("device", ["pci-testdev", "edu"])
+def test_no_memory_while_probing(loaded, device):
+    """The device is not claimed, and can be later."""
+    bdf = loaded.bars[device].split("/")[-2]
+    driver = "/sys/bus/pci/drivers/svm_mmio"
+    loaded.guest.check(f"echo {bdf} >{driver}/unbind")
+    results = debugkernel.failing(loaded.guest, f"echo {bdf} >{driver}/bind",
+                                  after=f"[ ! -e {driver}/{bdf} ] || echo {bdf} >{driver}/unbind",
+                                  numbers=SOME)
+    refused, done = refused_or_done(results)
+    print(f"probe of {device}: {len(results)} times an allocation failed; refused: {refused}")
+    assert refused >= 1 and done >= 1
+    loaded.guest.check(f"echo {bdf} >{driver}/bind")
+    loaded.find_bars()
+    assert loaded.run(device, "load_values").all_captured
+
+
+# What is written where.
+RUNS = {
+    "access": ("pci-testdev", 'echo "r32 0" >{bar}/access'),
+    "list": ("pci-testdev", "exec cat {bar}/run"),
+    "load_values": ("pci-testdev", "echo load_values >{bar}/run"),
+    "stress": ("edu", 'echo "stress secs=1 threads=2" >{bar}/run'),
+    "nested": ("edu", "echo nested_ipi >{bar}/run"),
+    "copies": (BUFFER, "echo string_values >{bar}/run"),
+}
+
+
+@pytest.mark.parametrize("what", RUNS)
+def test_no_memory_while_running(loaded, what):
+    """A write says so, or else the results do; and the next run is a good one."""
+    device, command = RUNS[what]
+    bar = loaded.bars[device]
+    results = debugkernel.failing(loaded.guest, command.format(bar=bar), numbers=SOME)
+    refused, done = refused_or_done(results)
+    print(f"{what}: {len(results)} times an allocation failed; refused: {refused}")
+    assert refused >= 1 or done >= 1
+    assert loaded.run("pci-testdev", "load_values").all_captured
+
+
+def test_nothing_reported(unloaded):
+    """After all of the above: nothing lost, lockdep still looking, no taint."""
+    assert debugkernel.leaks(unloaded.guest) == ""
+    assert debugkernel.lockdep_works(unloaded.guest)
+    assert debugkernel.taint(unloaded.guest) == 0
+
+
+def test_lines_that_ran(debug, kernel):
+    """Of the module's C code, in all of the above: nine in ten, and the others have a reason."""
+    counts = coverage.collect(debug.guest, kernel, debug.built)
+    table = coverage.table(counts, NOT_HERE)
+    print(table)
+    coverage.REPORT.write_text(f"{table}\n", encoding="utf-8")
+    assert coverage.share(coverage.total(counts)) >= 0.9, table
+    assert {name for name, *_ in coverage.missed(counts)} <= NOT_HERE.keys(), table
+
+
+def test_each_witness_reports_its_fault(kernel):
+    """Negative control: a driver does wrong each thing that was looked for."""
+    ko = build_module(kernel, paths.TOP / "tests/drivers/faults").ko["faults"]
+    with Guest.boot(kernel, name="debug-faults", files={"/faults.ko": ko}, smp=2, strict=False,
+                    devices=(), limit=debugkernel.BOOT_LIMIT) as guest:
+        debugkernel.forget_leaks(guest)
+        assert debugkernel.lockdep_works(guest) and debugkernel.taint(guest) == 0
+        guest.check("echo 2 >/proc/sys/kernel/hung_task_timeout_secs")
+        for fault, report in REPORTS.items():
+            mark = guest.mark()
+            # A fault may well kill it.
+            guest.run(f"insmod /faults.ko fault={fault}")
+            said = [text for _, text in guest.dmesg(mark)]
+            assert any(re.search(report, text) for text in said), (fault, said)
+            if fault == "lock_order":
+                assert not debugkernel.lockdep_works(guest)
+        assert debugkernel.taint(guest)
+        assert "unreferenced object" not in debugkernel.leaks(guest)
+        guest.run("insmod /faults.ko fault=leak")
+        lost = debugkernel.leaks(guest)
+        assert lost.count("size 128") >= 10, lost
