@@ -15,7 +15,10 @@ LONG = ("test_dkms_package.py", "test_debug_kernel.py", "test_dropin_drivers.py"
 
 
 class LongFirst(LoadFileScheduling):
-    """As --dist=loadfile, but a free worker is given what takes longest of all that is left."""
+    """As --dist=loadfile, but a free worker is given what takes longest of all that is left.
+
+    The order of collection would not do: newer versions of xdist sort by the number of tests.
+    """
 
     def _assign_work_unit(self, node):
         for name in LONG:

@@ -8,6 +8,8 @@ from lab.guest import Guest
 from lab.subject import DEBUGFS
 
 MODULE = "/svm_mmio.ko"
+LOCK_DOWN = ("mount -t securityfs securityfs /sys/kernel/security &&"
+             " echo integrity >/sys/kernel/security/lockdown")
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +17,7 @@ def locked(kernel, ko):
     """A guest whose kernel was locked down once the module was loaded."""
     with Guest.boot(kernel, name="signing", files={MODULE: ko}, smp=1) as guest:
         guest.check(f"insmod {MODULE}")
-        guest.check("mount -t securityfs securityfs /sys/kernel/security &&"
-                    "echo integrity >/sys/kernel/security/lockdown")
+        guest.check(LOCK_DOWN)
         yield guest
 
 

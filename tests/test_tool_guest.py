@@ -9,6 +9,7 @@ import pytest
 from lab import ktap, mutation, tool
 from lab.guest import Guest
 from lab.stock import stock_modules
+from test_signing import LOCK_DOWN
 
 OK, BAD, USAGE, CANNOT = 0, 1, 2, 3
 OTHER = "nec-usb-xhci"      # a device that nothing is known of, and that has no driver here
@@ -177,9 +178,8 @@ def test_a_device_in_use(kernel, files):
 def test_lockdown(kernel, files):
     """status still works, and test says why it does not."""
     with Guest.boot(kernel, name="tool-lockdown", files=files) as it:
-        it.check("insmod /svm_mmio.ko backend=sprg0\n"
-                 "mount -t securityfs none /sys/kernel/security\n"
-                 "echo integrity >/sys/kernel/security/lockdown")
+        it.check("insmod /svm_mmio.ko backend=sprg0")
+        it.check(LOCK_DOWN)
         assert call(it, "status").rc == OK
         assert call(it, "devices").rc == OK
         for args in (["test"], ["access", "0:0.0", "0", "r32", "0x10"], ["bench"]):

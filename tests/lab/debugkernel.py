@@ -63,10 +63,10 @@ def fail_allocations(guest, kernel):
                 " echo 32 >stacktrace-depth")
 
 
-def failing(guest, command, after="true", numbers=range(1, MANY)):
+def failing(guest, command, numbers, after="true"):
     """Run shell @command again and again, each time with another one of its allocations failing:
-    those of @numbers, the first being 1, until it makes fewer. @after, which undoes the command,
-    runs each time with none failing.
+    those of @numbers, the first being 1, until it makes fewer: some below MANY. @after, which
+    undoes the command, runs each time with none failing.
 
     The @command must be one program, or built into the shell, and have no single quotes.
     Returns what came of each: a list of (status, output).

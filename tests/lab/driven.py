@@ -107,19 +107,24 @@ class Driven:
         found = []
         for site in self.oracle.report()["sites"]:
             address = int(site["address"], 16)
-            where, symbol = EARLY, ""
             if site["slot"] is None:
                 where, symbol = "kernel", symbols.name(address)
-            for start, end, module, section in self._texts:
-                if start <= address < end:
-                    where = module
-                    symbol = next(
-                        (f"{name}+{address - start - first:#x}" for first, last, name
-                         in functions[module].get(section, ()) if first <= address - start < last),
-                        section)
+            else:
+                where, symbol = self._place(address, functions)
             accesses = site["matched"] + site["mismatched"] + site["unacceptable"]
             found.append(Site(where, symbol, site["device"], accesses, accesses - site["matched"]))
         return found
+
+    def _place(self, address, functions):
+        """The module that @address is in, and where there; @functions is of elf.functions()."""
+        for start, end, module, section in self._texts:
+            if start <= address < end:
+                offset = address - start
+                for first, last, name in functions[module].get(section, ()):
+                    if first <= offset < last:
+                        return module, f"{name}+{offset - first:#x}"
+                return module, section
+        return EARLY, ""
 
 
 class _Symbols:

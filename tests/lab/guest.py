@@ -24,6 +24,7 @@ from .qemu import MACHINE, Qmp, command
 BOOT_LIMIT = 180        # seconds; a boot takes about 10 where nothing else runs
 POWEROFF_LIMIT = 30
 NMI_GRACE = 5           # for the guest to print where its processors were
+STATE = ("info cpus", "info pic", "info registers -a")      # what QEMU knows of a guest
 QMP_LIMIT = 60          # a healthy QEMU answers at once
 
 # Any complaint of the kernel ends the guest at once, and QEMU with it (-no-reboot). The
@@ -169,10 +170,10 @@ class Guest(Agent):
             self._kill()
             raise GuestDied(self._obituary())
         state = paths.log(f"{self.name}.late")
+        state.write_text("QEMU does not answer\n", encoding="utf-8")
         try:
             # A processor that sleeps though an interrupt waits for it can be told by these.
-            state.write_text("\n".join(map(self._qmp.monitor, ("info cpus", "info pic",
-                                                               "info registers -a"))), "utf-8")
+            state.write_text("\n".join(map(self._qmp.monitor, STATE)), encoding="utf-8")
             self._qmp.call("inject-nmi")
             self._process.wait(NMI_GRACE)
         except (OSError, GuestError, subprocess.TimeoutExpired):

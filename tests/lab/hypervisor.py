@@ -37,8 +37,8 @@ L1_KERNELS = ("6.1", "6.12")
 # All of L1 is emulated, and all of L2 goes through that.
 SLOWER = 3
 
-# Without these, QEMU refuses to start for what KVM in an emulated host does not offer; the last one
-# is for kernels with pages of 4 KiB.
+# Without the capabilities QEMU refuses to start, for what KVM in an emulated host does not offer;
+# the last one is for kernels with pages of 4 KiB.
 MACHINE = (f"pseries,{FIRMWARE},accel=kvm,cap-ccf-assist=off,cap-sbbc=broken,cap-cfpc=broken,"
            "cap-ibs=broken,cap-hpt-max-page-size=4k")
 
