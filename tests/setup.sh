@@ -38,11 +38,12 @@ packages_for() {
 		;;
 	deb)
 		packages_for tool
-		echo git dpkg-dev debhelper dh-dkms fakeroot
+		echo git build-essential dpkg-dev debhelper dh-dkms fakeroot
 		;;
 	rpm)
 		packages_for tool
-		echo git rpm
+		# What splits off debug information is eu-strip.
+		echo git rpm elfutils
 		;;
 	docs)
 		# The kernel's kernel-doc is in Perl; the header is preprocessed for it.
