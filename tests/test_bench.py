@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from lab import bench, benchreport, paths
+from lab import bench, benchreport, dropin, paths
 from lab.errors import LabError
 from lab.recorder import ENTRY, RecorderError, Sample
 
@@ -109,7 +109,7 @@ def test_one_instruction_more_is_seen(results, kernel):
     text = (paths.TOP / file).read_text(encoding="utf-8")
     slower, times = re.subn(r"(raw_local_irq_pmu_save\(flags\);)", r'\1 asm volatile("nop");', text)
     assert times, f"{file} has changed: change this mutant with it"
-    mutant = bench.build_subject(kernel, extra={file: slower.encode()})
+    mutant = dropin.module(kernel, extra={file: slower.encode()})
     mutated = bench.measure(kernel, mutant, name="bench-mutant")
     for key, figure in results.figures.items():
         if figure.size is not None:

@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 
-from . import paths, recorder
+from . import dropin, paths, recorder
 from .build import build_module
 from .errors import LabError
 from .guest import Guest
@@ -92,14 +92,9 @@ def build(kernel, module):
     return build_module(kernel, MODULE, extra=headers, symvers=[module])
 
 
-def build_subject(kernel, source=paths.TOP, **options):
-    """svm_mmio without its self-test, which would claim the device: a BuildResult."""
-    return build_module(kernel, source, make_args=("SVM_MMIO_SELFTEST=n",), **options)
-
-
 def measure(kernel, module=None, name="bench"):
     """Measure everything on @kernel: Results. @module is the tree's own svm_mmio if None."""
-    module = module or build_subject(kernel)
+    module = module or dropin.module(kernel)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     plugin = recorder.build(SCRATCH)
     files = {"/svm_mmio.ko": module.ko["svm_mmio"],
@@ -127,9 +122,8 @@ def measure(kernel, module=None, name="bench"):
 def _run(guest, backend):
     """Let the bench module run with @backend: where its functions are, and the soft mask."""
     guest.check(f"insmod /svm_mmio.ko backend={backend}")
-    guest.one_insn_per_tb()
-    guest.check(f"insmod /svm_bench.ko repeats={REPEATS}", timeout=LIMIT)
-    guest.one_insn_per_tb(False)
+    with guest.one_insn_per_tb():
+        guest.check(f"insmod /svm_bench.ko repeats={REPEATS}", timeout=LIMIT)
     mask = int(guest.check("cat /sys/module/svm_bench/parameters/soft_mask_offset"))
     symbols = re.findall(r"^([0-9a-f]+) [tT] bench_(\S+)\t",
                          guest.check("grep -F '[svm_bench]' /proc/kallsyms"), re.MULTILINE)

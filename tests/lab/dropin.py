@@ -15,9 +15,9 @@ ONE_LINE = "include $(src)/svm-mmio/dropin.mk\n"
 KBUILD = "include $(src)/Makefile\n"
 
 
-def module(kernel):
+def module(kernel, **options):
     """The svm_mmio that drivers are built for: without the self-test, which claims devices."""
-    return subject.build(kernel, make_args=("SVM_MMIO_SELFTEST=n",))
+    return subject.build(kernel, make_args=("SVM_MMIO_SELFTEST=n",), **options)
 
 
 def files(kernel):

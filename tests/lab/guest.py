@@ -8,6 +8,7 @@ The scripts and what they print travel over the second console (tests/guest/init
 end). The first one is the kernel's: it goes to build/logs/NAME.log, which every error names.
 """
 
+import contextlib
 import itertools
 import shlex
 import socket
@@ -116,9 +117,18 @@ class Guest(Agent):
         """Execute a line of QEMU's human monitor; what it prints."""
         return self._control_call(self._qmp.monitor, line)
 
-    def one_insn_per_tb(self, switch=True):
-        """Let interrupts arrive between any two instructions: slow, but it finds races."""
-        self.hmp(f"one-insn-per-tb {'on' if switch else 'off'}")
+    @contextlib.contextmanager
+    def one_insn_per_tb(self):
+        """Let interrupts arrive between any two instructions: slow, but it finds races.
+
+        On a busy machine several processors may then do little but take their timers' interrupts,
+        so better wait for no script meanwhile.
+        """
+        self.hmp("one-insn-per-tb on")
+        try:
+            yield
+        finally:
+            self.hmp("one-insn-per-tb off")
 
     def close(self):
         """Power the guest off. Unless it was to be lenient, its console must be clean."""

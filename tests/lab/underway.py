@@ -19,7 +19,8 @@ SLACK = 240     # seconds that a busy machine may add to a stress
 
 
 class Underway:
-    """The stress; when the block ends it has ended too, and its CaseRun is in @run.
+    """The stress, for @secs seconds, with SOAK=1 for many more; the attribute has what it came to.
+    When the block ends it has ended too, and its CaseRun is in @run.
 
     Its files are opened before: they are all that is left when the device has gone. @then is
     written to the file "access" when the stress has ended.
@@ -29,8 +30,8 @@ class Underway:
         self.run = None
         self._it = subject
         self._device = device
-        self._secs = secs * FACTOR
-        self._command = f"stress threads={threads} secs={self._secs}"
+        self.secs = secs * FACTOR
+        self._command = f"stress threads={threads} secs={self.secs}"
         self._then = f"{{ echo '{then}' >&6; }} 2>>/tmp/said; " if then else ""
         self._before = None
         self._started = None
@@ -47,7 +48,7 @@ class Underway:
 
     def goes_on(self):
         """Whether it still runs."""
-        if time.monotonic() - self._started > self._secs + SLACK:
+        if time.monotonic() - self._started > self.secs + SLACK:
             raise GuestError(f"'{self._command}' in guest {self._it.guest.name} has not ended")
         return self._it.guest.run("test -e /tmp/ended").rc != 0
 
