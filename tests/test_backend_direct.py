@@ -5,31 +5,37 @@ import pytest
 from lab.subject import Subject
 
 
-@pytest.fixture(scope="module", params=["", "backend=auto", "backend=direct"],
-                ids=["default", "auto", "direct"])
-def loaded(kernel, request):
-    name = f"direct-{request.param.partition('=')[2] or 'default'}"
-    with Subject.boot(kernel, name=name) as it:
-        it.load(request.param)
-        it.requested = request.param.partition("=")[2] or "auto"
+@pytest.fixture(scope="module")
+def it(kernel):
+    with Subject.boot(kernel, name="direct") as it:
         yield it
 
 
-def test_status(loaded):
-    status = loaded.status()
+@pytest.mark.parametrize("parameter", ["", "backend=auto", "backend=direct"])
+def test_status(it, parameter):
+    it.load(parameter)
+    status = it.status()
     assert (status["backend"], status["secure"]) == ("direct", "no")
-    assert status["requested"] == loaded.requested
+    requested = parameter.partition("=")[2] or "auto"
+    assert status["requested"] == requested
+    assert status["reason"] == ("auto, in a normal guest" if requested == "auto"
+                                else "parameter backend names it")
     assert int(status["windows"]) > 0
+    run = it.run("edu", "load_values")
+    assert run.case.ok and run.none_captured and run.seen.mismatched > 0, run
+    it.unload()
 
 
-def test_values_right_nothing_captured(loaded):
+def test_values_right_nothing_captured(it):
+    it.load()
     accesses = 0
-    for device in loaded.bars:
-        for case in loaded.cases(device):
-            run = loaded.run(device, case)
+    for device in it.bars:
+        for case in it.cases(device):
+            run = it.run(device, case)
             assert run.case.ok, str(run.case)
             if case == "sprg0_kept":
                 continue    # writes words into SPRG0 itself; one of them may fit by chance
             assert run.none_captured, (case, run)
             accesses += run.seen.mismatched
     assert accesses > 100_000
+    it.unload()

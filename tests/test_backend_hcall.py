@@ -79,43 +79,51 @@ def test_unmapped_address(kernel):
         assert 1 <= len(messages) <= 10, said
 
 
+@pytest.fixture(scope="module")
+def mutants_guest(kernel):
+    """A guest with all mutants of this backend: load(name) loads one."""
+    built = mutation.build(kernel, mutants.HCALL)
+    files = {f"/{name}.ko": ko for name, ko in built.items()}
+    with Subject.boot(kernel, name="hcall-mutants", files=files) as it:
+        it.load_mutant = lambda name: it.load("backend=hcall", f"/{name}.ko", built[name])
+        it.load()       # the first module that is loaded taints, with a message
+        it.unload()
+        yield it
+
+
 @pytest.mark.parametrize("name", CAUGHT)
-def test_mutant_is_caught(kernel, name):
+def test_mutant_is_caught(mutants_guest, name):
     """Negative control."""
-    ko = mutation.build(kernel, CAUGHT)[name]
-    with Subject.boot(kernel, name=name, ko=ko) as it:
-        it.load("backend=hcall")
-        assert it.run(*mutation.TABLE[name].case).case.ok is False
+    mutants_guest.load_mutant(name)
+    assert mutants_guest.run(*mutation.TABLE[name].case).case.ok is False
+    mutants_guest.unload()
 
 
-def test_refused_by_the_hypervisor(kernel):
+def test_refused_by_the_hypervisor(mutants_guest):
     """A width that QEMU refuses is an error: all ones, and nothing stored."""
+    it = mutants_guest
     results = {}
-    for name, ko in mutation.build(kernel, ["hcall-refused", "hcall-error-ignored"]).items():
-        with Subject.boot(kernel, name=name, ko=ko) as it:
-            it.load("backend=hcall")
-            mark = it.guest.mark()
-            bar = it.bars["pci-testdev"]
-            it.guest.check(f"cd {bar}; echo 'w32 0x800 0xfa' >access; echo 'r32 0x4' >access")
-            results[name] = it.guest.check(f"cat {bar}/access").strip()
-            assert int(it.status()["hcall_errors"]) >= 2
-            assert any("the hypervisor returned -4" in text for _, text in it.guest.dmesg(mark))
+    for name in ("hcall-refused", "hcall-error-ignored"):
+        it.load_mutant(name)
+        mark = it.guest.mark()
+        bar = it.bars["pci-testdev"]
+        it.guest.check(f"cd {bar}; echo 'w32 0x800 0xfa' >access; echo 'r32 0x4' >access")
+        results[name] = it.guest.check(f"cat {bar}/access").strip()
+        assert int(it.status()["hcall_errors"]) >= 2
+        assert any("the hypervisor returned -4" in text for _, text in it.guest.dmesg(mark))
+        it.unload()
     assert results["hcall-refused"] == "0xffffffff"
     assert results["hcall-error-ignored"] != "0xffffffff"       # negative control
 
 
-def test_missing_hcall_is_refused(kernel):
+def test_missing_hcall_is_refused(mutants_guest):
     """QEMU says H_FUNCTION to a number that it does not know."""
-    name = "hcall-unknown"
-    ko = mutation.build(kernel, [name])[name]
-    with Subject.boot(kernel, name=name, ko=ko) as it:
-        it.load()
-        it.unload()
-        mark = it.guest.mark()
-        assert it.guest.run("insmod /svm_mmio.ko backend=hcall").rc == errno.EOPNOTSUPP
-        assert any("no backend hcall" in text and "returned -2 and -4" in text
-                   for _, text in it.guest.dmesg(mark))
-        assert it.guest.run("test -e /sys/module/svm_mmio").rc
+    guest = mutants_guest.guest
+    mark = guest.mark()
+    assert guest.run("insmod /hcall-unknown.ko backend=hcall").rc == errno.EOPNOTSUPP
+    assert any("no backend hcall" in text and "returned -2 and -4" in text
+               for _, text in guest.dmesg(mark))
+    assert guest.run("test -e /sys/module/svm_mmio").rc
 
 
 def test_oracle_would_see_an_access(kernel):

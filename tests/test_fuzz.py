@@ -18,7 +18,7 @@ TIMES = 10 if SOAK else 1
 # Inputs of each phase, in an order that suits the fuzzer: "gone" gives it new files.
 PHASES = {"access": 60_000 * TIMES, "run": 20_000 * TIMES, "files": 20_000 * TIMES,
           "race": 20_000 * TIMES, "gone": 5000 * TIMES}
-PARAMETERS = 120 * TIMES
+PARAMETERS = 60 * TIMES
 
 
 @pytest.fixture(scope="module")

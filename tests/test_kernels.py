@@ -5,7 +5,7 @@ import errno
 import re
 
 import pytest
-from lab import kernelbuild, kernelmatrix, subject
+from lab import dropin, kernelbuild, kernelmatrix, paths, subject
 from lab.errors import LabError
 from lab.subject import Subject
 from test_selftest import LIST
@@ -21,15 +21,27 @@ def test_selftest_under_the_oracle(name):
     assert row.ran == set(LIST)
 
 
+def complaints(build):
+    """What a kernel's own tree says to W=1 is not about the module."""
+    return [line for line in build.output.splitlines()
+            if re.search("warning|error:", line, re.IGNORECASE)]
+
+
 @pytest.mark.parametrize("name", kernelmatrix.NAMES)
 def test_builds_without_warnings_and_without_selftest(name):
+    """Without those either that W=1 asks for: all that is tested was built with it."""
     kernel = kernelmatrix.get(name)
-    for arguments in (("W=1",), ("W=1", "SVM_MMIO_SELFTEST=n")):
-        build = subject.build(kernel, make_args=arguments)
-        # What a kernel's own tree says to W=1 is not about the module.
-        said = [line for line in build.output.splitlines()
-                if re.search("warning|error:", line, re.IGNORECASE)]
-        assert said == [], build.output
+    for build in (subject.build(kernel), dropin.module(kernel)):
+        assert complaints(build) == [], build.output
+
+
+def test_warning_of_w1_is_seen(kernel):
+    """Negative control."""
+    name = "svm_mmio_insn"
+    source = (paths.TOP / f"{name}.c").read_bytes()
+    build = subject.build(kernel, targets=(f"{name}.o",), extra={
+        f"{name}.c": source + b"static const int of_no_use = 1;\n"})
+    assert len(complaints(build)) == 1 and "of_no_use" in complaints(build)[0]
 
 
 def test_built_with_its_own_compiler():
@@ -55,7 +67,7 @@ def test_hcall_is_refused_where_an_address_cannot_be_looked_up():
 
 def test_without_selftest(kernel):
     """It loads, says what it is, and claims no device."""
-    ko = subject.build(kernel, make_args=("SVM_MMIO_SELFTEST=n",)).ko["svm_mmio"]
+    ko = dropin.module(kernel).ko["svm_mmio"]
     with Subject.boot(kernel, name="without-selftest", ko=ko) as it:
         it.load("backend=sprg0")
         assert it.bars == {}

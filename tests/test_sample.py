@@ -4,7 +4,7 @@
 import math
 
 import pytest
-from lab import paths, subject
+from lab import dropin, paths
 from lab.build import build_module
 from lab.subject import Subject
 
@@ -14,7 +14,7 @@ NAMES = ["svm_mmio", "svm_mmio_edu"]
 @pytest.fixture(scope="module")
 def sample(kernel):
     """The sample, built against the module without its self-test, which would take the device."""
-    module = subject.build(kernel, make_args=("SVM_MMIO_SELFTEST=n",))
+    module = dropin.module(kernel)
     driver = build_module(kernel, paths.TOP / "samples/edu", symvers=[module], make_args=("W=1",),
                           extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"})
     assert "warning" not in driver.output.lower(), driver.output

@@ -107,12 +107,12 @@ def by(witness):
     return [name for name, mutant in TABLE.items() if mutant.by == witness]
 
 
-def build(kernel, names):
-    """Build the mutants called @names, all of KNOWN: a dict of name to module file.
+def variants(names):
+    """What is changed for the mutants called @names, all of KNOWN: a dict of name to files.
 
     One that is refused at load is there a second time, as unchecked(name), for the others.
     """
-    variants = {}
+    made = {}
     for name in names:
         mutant = KNOWN[name]
         replace = list(mutant.replace)
@@ -120,20 +120,26 @@ def build(kernel, names):
             replace += TABLE[mutant.control].replace
             if mutant.control in mutants.MUTANTS and mutant.case:
                 replace.append(mutants.NO_LOAD_CHECK)
-        variants[name] = mutants.changed(name, replace)
+        made[name] = mutants.changed(name, replace)
         if mutant.by == "load":
-            variants[unchecked(name)] = mutants.changed(name, [*replace, mutants.NO_LOAD_CHECK])
-    return build_variants(kernel, paths.TOP, variants)
+            made[unchecked(name)] = mutants.changed(name, [*replace, mutants.NO_LOAD_CHECK])
+    return made
+
+
+def build(kernel, names):
+    """Build variants(@names): a dict of name to module file."""
+    return build_variants(kernel, paths.TOP, variants(names))
 
 
 def unchecked(name):
-    """What build() calls mutant @name without the check at load, which would not let it in."""
+    """What variants() calls mutant @name without the check at load, which would not let it in."""
     return f"{name}-unchecked"
 
 
-def score(kernel, thorough=False):
-    """Ask the witnesses of each mutant, and of the module as it is: yields a Row for each."""
-    entries = {"unchanged": UNCHANGED, **TABLE}
+def score(kernel, names=tuple(TABLE), thorough=False):
+    """Ask the witnesses of the mutants @names, and of the module as it is: yields a Row for each.
+    """
+    entries = {"unchanged": UNCHANGED, **{name: TABLE[name] for name in names}}
     built = build(kernel, entries)
     theirs = ordering.kernel_accessors(kernel, subject.build(kernel))
     files = {**fuzz.files(), **{f"/{name}.ko": ko for name, ko in built.items()}}
