@@ -191,7 +191,8 @@ static bool is_space(char c)
 /*
  * What loading with parameters @text has to do, after the kernel's next_arg(): words divided
  * by blanks, " to keep blanks, the last "backend=" decides, what is not known is ignored, and
- * so is all after "--". Gives the errno, or 0 and in @backend what was asked for.
+ * so is all after "--". An error does not end it: of several the last is told (kernel/params.c,
+ * parse_args()). Gives the errno, or 0 and in @backend what was asked for.
  */
 int model_parameters(const char *text, char *backend, size_t size)
 {
@@ -203,7 +204,7 @@ int model_parameters(const char *text, char *backend, size_t size)
 
 	while (is_space(*at))
 		at++;
-	while (*at && !err) {
+	while (*at) {
 		bool quoted = *at == '"', inside = quoted;
 		char *word = at + quoted, *equals = NULL, *end;
 
