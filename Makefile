@@ -59,7 +59,8 @@ demo-quick: ## run the self-test in a ppc64le guest, show what the oracle saw at
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo_quick.py
 
-# More than two processors: many steps use one of them, or wait. Each guest has up to 3 GB.
+# One more than a small machine has processors: many steps use only one, or wait. Each guest has up
+# to 3 GB.
 JOBS ?= 3
 IN_PARALLEL = --numprocesses=$(JOBS) --dist=loadfile
 

@@ -7,13 +7,10 @@ No access of the module faults, so there is nothing to fetch: the model has noth
 import pytest
 from lab import subject
 from lab.hypervisor import Hypervisor
-from lab.soak import SOAK
 from lab.subject import Subject
+from test_uvmodel_selftest import LEFT_OUT
 
-LIMIT = 1800    # seconds for a case
-# The copies take ten minutes here. What the module does in them is no other than what
-# test_backend_hcall.py sees in a second, under a hypervisor that nobody emulates.
-LEFT_OUT = () if SOAK else ("copy_fuzz",)
+LIMIT = 1800    # seconds for a case: the copies, if they are not LEFT_OUT, take ten minutes here
 
 
 @pytest.fixture(scope="module")

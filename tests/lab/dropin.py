@@ -16,7 +16,10 @@ KBUILD = "include $(src)/Makefile\n"
 
 
 def module(kernel, **options):
-    """The svm_mmio that drivers are built for: without the self-test, which claims devices."""
+    """The svm_mmio that drivers are built for: without the self-test, which claims devices.
+
+    Other options are those of build_module().
+    """
     return subject.build(kernel, make_args=("SVM_MMIO_SELFTEST=n",), **options)
 
 

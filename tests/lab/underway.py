@@ -19,8 +19,8 @@ SLACK = 240     # seconds that a busy machine may add to a stress
 
 
 class Underway:
-    """The stress, for @secs seconds, with SOAK=1 for many more; the attribute has what it came to.
-    When the block ends it has ended too, and its CaseRun is in @run.
+    """The stress; when the block ends it has ended too, and its CaseRun is in @run. It takes @secs:
+    with SOAK=1 many times what was asked for.
 
     Its files are opened before: they are all that is left when the device has gone. @then is
     written to the file "access" when the stress has ended.
