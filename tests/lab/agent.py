@@ -5,11 +5,10 @@ It goes over a socket that leads to the guest's second console. Who has the gues
 from Agent that knows how such a guest ends: guest.py, and hypervisor.py for a guest in a guest.
 """
 
-import base64
 import itertools
+import os
 import re
 import select
-import shlex
 import time
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from . import paths
 from .errors import CommandFailed, GuestError
 
 RUN_LIMIT = 120
+END_BYTES = 64          # no end of an answer is longer
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,6 @@ class Agent:
         self.log = paths.log(name)
         self._agent = sock
         self._buffer = b""
-        self._numbers = itertools.count(1)
         self._marks = itertools.count(1)
         self._over = None       # why nothing more can be asked of this guest
 
@@ -66,12 +65,11 @@ class Agent:
         """Start the shell @script in the guest; a function that waits for its Result."""
         if self._over:
             raise GuestError(f"guest {self.name} takes no more commands: {self._over}")
-        number = next(self._numbers)
-        text = base64.b64encode(script.encode())
+        token = os.urandom(8).hex()
         deadline = time.monotonic() + timeout
         what = f"this script in {timeout} s:\n{_shortened(script)}"
-        self._send(b"%d %d\n%s" % (number, len(text), text), deadline, what)
-        return lambda: self._answer(number, deadline, what)
+        self._send(b"%s %s\n" % (token.encode(), _escaped(script)), deadline, what)
+        return lambda: self._answer(token, deadline, what)
 
     def has_answered(self):
         """Whether an answer to what was begun has begun to arrive."""
@@ -85,11 +83,6 @@ class Agent:
                 f"this returned {result.rc} in guest {self.name}:\n{_shortened(script)}\n"
                 f"Its output:\n{result.out}\nThe console: {paths.shown(self.log)}", result)
         return result.out
-
-    def put(self, path, data):
-        """Write the bytes @data to the file @path in the guest."""
-        text = base64.encodebytes(data).decode()
-        self.check(f"base64 -d >{shlex.quote(path)} <<'END'\n{text}END")
 
     def mark(self):
         """Write a mark to the kernel's log, for dmesg(since=mark)."""
@@ -122,21 +115,13 @@ class Agent:
             except OSError:
                 self._died()
 
-    def _answer(self, number, deadline, what):
-        """Wait for the answer to script @number."""
-        while b"\n" not in self._buffer:
+    def _answer(self, token, deadline, what):
+        """Wait for the answer to the script sent with @token."""
+        end = re.compile(rb"\nsvm-lab %s (\d+)\n\Z" % token.encode())
+        while not (match := end.search(self._buffer, max(0, len(self._buffer) - END_BYTES))):
             self._receive(deadline, what)
-        header, _, self._buffer = self._buffer.partition(b"\n")
-        match = re.fullmatch(rb"svm-lab (\d+) (\d+) (\d+)", header)
-        if not match or int(match[1]) != number:
-            self._over = "its agent talks nonsense"
-            raise GuestError(f"the agent of guest {self.name} answered {header!r} to number "
-                             f"{number}. Did a test write to /dev/hvc1? See tests/guest/init.")
-        length = int(match[3])
-        while len(self._buffer) < length:
-            self._receive(deadline, what)
-        data, self._buffer = self._buffer[:length], self._buffer[length:]
-        return Result(int(match[2]), data)
+        data, self._buffer = self._buffer[:match.start()], b""
+        return Result(int(match[1]), data)
 
     def _receive(self, deadline, what):
         if not self._ready(select.POLLIN, deadline):
@@ -156,7 +141,7 @@ class Agent:
 
     def _hello(self, deadline, limit):
         """Wait until the guest has booted."""
-        self._answer(0, deadline, f"its boot in {limit} s")
+        self._answer("hello", deadline, f"its boot in {limit} s")
 
     # What a derived class has to know. _died() and _timed_out() do not return.
 
@@ -175,6 +160,12 @@ class Agent:
     def _timed_out(self, what):
         """The guest has not done @what in time."""
         raise NotImplementedError
+
+
+def _escaped(script):
+    """The shell @script as one line of printable ASCII, for printf's %b."""
+    return b"".join(b"\\\\" if byte == ord("\\") else b"%c" % byte if 32 <= byte < 127 else
+                    b"\\0%03o" % byte for byte in f"{script}\n".encode())
 
 
 def _shortened(script, most=20):

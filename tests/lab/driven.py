@@ -82,11 +82,11 @@ class Driven:
         if not named:
             return
         directory = f"/sys/module/{module.replace('-', '_')}/sections"
-        sections = self.guest.check(f"cd {directory}; for s in .[!.]*; do echo $s $(cat $s); done")
+        sections = self.guest.check(f"cd {directory}; grep . .[!.]*")
         # By now something else may be where the text was that runs only once.
         sizes = {name: size for name, size in elf.text_sections(self._files[module]).items()
                  if not name.startswith(".init")}
-        for name, address in map(str.split, sections.splitlines()):
+        for name, address in (line.split(":") for line in sections.splitlines()):
             if name in sizes:
                 start = int(address, 16)
                 if not MODULES[0] <= start < MODULES[1]:

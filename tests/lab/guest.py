@@ -29,10 +29,11 @@ STATE = ("info cpus", "info pic", "info registers -a")      # what QEMU knows of
 QMP_LIMIT = 60          # a healthy QEMU answers at once
 
 # Any complaint of the kernel ends the guest at once, and QEMU with it (-no-reboot). The
-# watchdogs measure how busy the host is, and a test has its own limit.
+# watchdogs measure how busy the host is, and a test has its own limit. QEMU would translate a
+# program again for each address that it starts at.
 STRICT = "panic=-1 oops=panic panic_on_warn=1"
 LENIENT = "panic=-1"
-ALWAYS = "console=hvc0 log_buf_len=4M nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+ALWAYS = "console=hvc0 log_buf_len=4M nowatchdog rcupdate.rcu_cpu_stall_suppress=1 norandmaps"
 
 
 def kernel_line(strict, append=""):
