@@ -50,6 +50,6 @@ def ko(kernel):
 @pytest.fixture(scope="session")
 def sprg0(kernel):
     """A guest with the module loaded with backend=sprg0; leave both as they are."""
-    with Subject.boot(kernel, name="sprg0") as it:
+    with Subject.boot(kernel, name="sprg0", smp=4) as it:
         it.load("backend=sprg0")
         yield it

@@ -76,7 +76,7 @@ def debian(kernel, tmp_path_factory):
     for release, text in (("99.1.0-too-new", config),
                           ("6.1.0-no-pci", config.replace("\nCONFIG_PCI=y\n", "\n"))):
         files[f"/packages/{release}.deb"] = headers_package(scratch, release, text)
-    with Debian.boot(kernel, name="dkms", smp=2, mem="2G", devices=("pci-testdev", "edu"),
+    with Debian.boot(kernel, name="dkms", smp=1, mem="2G", devices=("pci-testdev", "edu"),
                      files=files) as it:
         it.before = set(it.check("find / -xdev").splitlines())
         yield it

@@ -28,7 +28,7 @@ def unmasked():
 @pytest.fixture(scope="module")
 def it(unmasked):
     kernel = kernels.get("7.2")
-    with Subject.boot(kernel, name="interruptions",
+    with Subject.boot(kernel, name="interruptions", smp=4,
                       files={"/unmasked.ko": unmasked, **intruder.files(kernel)}) as it:
         it.load("backend=sprg0")
         it.guest.check(f"mountpoint -q {TRACING} || mount -t tracefs tracefs {TRACING}")

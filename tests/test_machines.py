@@ -10,7 +10,7 @@ MACHINES = {
     "power8": {"cpu": "power8"},
     "power10": {"cpu": "power10"},
     "hash": {"append": "disable_radix"},
-    "smt": {"threads": 4},
+    "smt": {"smp": 4, "threads": 4},
 }
 # What /proc/cpuinfo, or the kernel's log, says then; so the machine is what it is meant to be.
 SAYS = {

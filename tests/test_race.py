@@ -63,8 +63,8 @@ def exact(preemptible, baseline):
     is due, so that one arrives between any two instructions. Time that QEMU needs for an access
     is no time in there, and most interrupts do not gather behind accesses.
     """
-    with Subject.boot(preemptible, name="race-exact", files={"/baseline.ko": baseline},
-                      icount=True) as it:
+    with Subject.boot(preemptible, name="race-exact", smp=4,
+                      files={"/baseline.ko": baseline}, icount=True) as it:
         yield it
 
 
@@ -96,7 +96,8 @@ def test_on_four_processors_at_a_time(preemptible, baseline):
     """The same with a thread of QEMU for each processor and one instruction in each block: here
     interrupts gather behind accesses, and it is SPRG0 left stale that gives the baseline away.
     """
-    with Subject.boot(preemptible, name="race-parallel", files={"/baseline.ko": baseline}) as it:
+    with Subject.boot(preemptible, name="race-parallel", smp=4,
+                      files={"/baseline.ko": baseline}) as it:
         it.load("backend=sprg0", "/baseline.ko", baseline)
         run = stress_by_single_instructions(it, 10)
         assert not run.case.ok and STALE.search(str(run.case))

@@ -91,7 +91,7 @@ def measure(kernel, clocks=CLOCKS, name="bench-exit"):
 def _measure(kernel, clock, name):
     found = {series: [] for series in SERIES}
     # One processor: else it would also be counted what another one does meanwhile.
-    with Trial.boot(kernel, name=name, smp=1, icount=clock.icount) as trial:
+    with Trial.boot(kernel, name=name, icount=clock.icount) as trial:
         for turn in range(clock.rounds):
             for backend, group in itertools.groupby(SERIES, lambda series: series.backend):
                 with trial.backend(backend):

@@ -66,7 +66,7 @@ class Guest(Agent):
         plumbing.close_theirs()
 
     @classmethod
-    def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=4,
+    def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=2,
              mem="1G", append="", plugin=None, machine="", cpu="power9", threads=1, qemu_args=(),
              fds=(), strict=True, icount=False, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
@@ -74,6 +74,7 @@ class Guest(Agent):
         @name       of the logs; two guests at a time need two names
         @files      for the guest: {"/path": bytes or Path}
         @devices    the values of -device
+        @smp        processors: each more makes a guest slower where others need the host's too
         @append     more of a kernel command line
         @plugin     the value of -plugin, or None
         @machine    more machine options, such as "cap-nested-hv=on"

@@ -68,11 +68,12 @@ class Hypervisor:
         self._kernel = kernel   # of L2
 
     @classmethod
-    def boot(cls, kernel, *, name, files=None, smp=2, mem="3G", mode="strict", icount=False):
+    def boot(cls, kernel, *, name, files=None, smp=1, mem="3G", mode="strict", icount=False):
         """Boot @kernel as L1, where it is for the L2s too, and load KVM and the model.
 
         @name           of the logs: NAME-l1, and NAME for L2
         @files          for the L2s, as for Guest.boot()
+        @smp            processors: with two, L1 and L2 take more than twice as long
         @mode           of the model: off, strict, fallback or legacy (tests/uvmodel)
         @icount         as for Guest.boot()
         """
@@ -116,7 +117,7 @@ class Hypervisor:
         finally:
             self._sock.close()
 
-    def boot_guest(self, *, smp=2, mem="1G", devices=("pci-testdev", "edu"), append="",
+    def boot_guest(self, *, smp=1, mem="1G", devices=("pci-testdev", "edu"), append="",
                    strict=True, limit=SLOWER * BOOT_LIMIT):
         """Boot an L2 and wait until it takes commands: a NestedGuest. Arguments as Guest.boot()."""
         argv = ["qemu-system-ppc64", "-M", MACHINE, "-cpu", "host", "-smp", str(smp), "-m", mem,

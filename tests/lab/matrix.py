@@ -89,15 +89,14 @@ class Trial:
 
     @classmethod
     @contextlib.contextmanager
-    def boot(cls, kernel, *, name, smp=2, **options):
+    def boot(cls, kernel, *, name, **options):
         """Boot both, with the model switched off. Other options are those of Hypervisor.boot()."""
         module = dropin.module(kernel)      # without the self-test, which would claim the device
         driver = build_module(kernel, DRIVER, symvers=[module],
                               extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"})
         files = {"/svm_mmio.ko": module.ko["svm_mmio"], "/mmio_reads.ko": driver.ko["mmio_reads"]}
-        with (Hypervisor.boot(kernel, name=name, files=files, mode="off", smp=smp,
-                              **options) as l1,
-              l1.boot_guest(devices=("edu",), strict=False, smp=smp) as l2):
+        with (Hypervisor.boot(kernel, name=name, files=files, mode="off", **options) as l1,
+              l1.boot_guest(devices=("edu",), strict=False) as l2):
             yield cls(l1, l2)
 
     @contextlib.contextmanager

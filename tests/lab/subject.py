@@ -90,7 +90,7 @@ class Subject:
         self.bars = {}          # device -> directory in debugfs
 
     @classmethod
-    def boot(cls, kernel, *, name, ko=None, smp=4, files=None, devices=DEVICES, **options):
+    def boot(cls, kernel, *, name, ko=None, smp=2, files=None, devices=DEVICES, **options):
         """Boot @kernel under the oracle. @ko is the module file, the tree's own if None.
 
         Other options are those of Guest.boot().
