@@ -8,7 +8,7 @@ import pytest
 from lab import subject
 from lab.hypervisor import Hypervisor
 from lab.subject import Subject
-from test_uvmodel_selftest import LEFT_OUT, what_runs
+from test_uvmodel_selftest import what_runs
 
 LIMIT = 1800    # seconds for a case: the copies, if they are not LEFT_OUT, take ten minutes here
 
