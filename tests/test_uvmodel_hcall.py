@@ -10,7 +10,7 @@ from lab.hypervisor import Hypervisor
 from lab.subject import Subject
 from test_uvmodel_selftest import what_runs
 
-LIMIT = 1800    # seconds for a case: the copies, if they are not LEFT_OUT, take ten minutes here
+LIMIT = 1800    # seconds for a case: the copies, with SOAK=1, take ten minutes here
 
 
 @pytest.fixture(scope="module")

@@ -164,8 +164,7 @@ class Agent:
 
 def _escaped(script):
     """The shell @script as one line of printable ASCII, for printf's %b."""
-    return b"".join(b"\\\\" if byte == ord("\\") else b"%c" % byte if 32 <= byte < 127 else
-                    b"\\0%03o" % byte for byte in f"{script}\n".encode())
+    return re.sub(rb"[^ -\[\]-~]", lambda match: b"\\0%03o" % match[0][0], f"{script}\n".encode())
 
 
 def _shortened(script, most=20):

@@ -81,14 +81,11 @@ class Driven:
         self.guest.check(f"insmod /{module}.ko {parameters}")
         if not named:
             return
-        directory = f"/sys/module/{module.replace('-', '_')}/sections"
-        sections = self.guest.check(f"cd {directory}; grep . .[!.]*")
         # By now something else may be where the text was that runs only once.
         sizes = {name: size for name, size in elf.text_sections(self._files[module]).items()
                  if not name.startswith(".init")}
-        for name, address in (line.split(":") for line in sections.splitlines()):
+        for name, start in subject.sections(self.guest, module).items():
             if name in sizes:
-                start = int(address, 16)
                 if not MODULES[0] <= start < MODULES[1]:
                     raise GuestError(f"{module} was loaded at {start:#x}, which is not where "
                                      "tests/lab/driven.py says that modules are")

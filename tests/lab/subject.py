@@ -133,10 +133,9 @@ class Subject:
                          ' if [ "$v $i" = "0x1b36 0x0010" ]; then'
                          " echo svm_mmio >$d/driver_override; fi; done")
         self.guest.check(f"insmod {module} {parameters}")
-        sections = self.guest.check("cd /sys/module/svm_mmio/sections; grep . .[!.]*")
         sizes = elf.text_sections(ko or self.ko)
-        self.oracle.judge([("svm_mmio", int(address, 16), int(address, 16) + sizes[name])
-                           for name, address in (line.split(":") for line in sections.splitlines())
+        self.oracle.judge([("svm_mmio", start, start + sizes[name])
+                           for name, start in sections(self.guest, "svm_mmio").items()
                            if name in sizes])
         self.find_bars()
 
@@ -176,11 +175,18 @@ class Subject:
             raise GuestError(f"'{command}' is not one case: it gave {len(cases)} results")
         return CaseRun(device, cases[0], seen)
 
-    def run_every_case(self):
+    def run_every_case(self, timeout=300):
         """Run each case that has to run somewhere, there: yields a CaseRun."""
         for device, cases in CASES.items():
             for case in cases:
-                yield self.run(device, case)
+                yield self.run(device, case, timeout)
+
+
+def sections(guest, module):
+    """Where the sections of @module are in the guest: a dict of name to address."""
+    text = guest.check(f"cd /sys/module/{module.replace('-', '_')}/sections; grep . .[!.]*")
+    return {name: int(address, 16)
+            for name, address in (line.split(":") for line in text.splitlines())}
 
 
 def main_kernel():
