@@ -34,7 +34,7 @@ class Done:
 
 def _files():
     """What the command is built of: {"path in the tree": content}."""
-    names = [*SOURCE.glob("*.[ch]"), SOURCE / "Makefile", paths.TOP / "svm_mmio_version.h"]
+    names = [*SOURCE.rglob("*.[ch]"), SOURCE / "Makefile", paths.TOP / "svm_mmio_version.h"]
     return {str(path.relative_to(paths.TOP)): path.read_bytes() for path in sorted(names)}
 
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "audit_words.h"
-#include "util.h"
+#include "words.h"
 
 /* Too new for some elf.h. */
 #ifndef R_PPC64_REL24_NOTOC

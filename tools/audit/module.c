@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "util.h"
 
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset)
 {

@@ -8,9 +8,9 @@
  */
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "audit_words.h"
-#include "util.h"
+#include "words.h"
 
 #define SECTION		"__svm_mmio_windows"
 #define ENTRY_SIZE	16

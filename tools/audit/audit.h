@@ -17,7 +17,7 @@
  * @name: its name
  * @insn: its words, in the order of this machine
  * @count: how many
- * @reached: for each word, when it can run: audit_flow.c
+ * @reached: for each word, when it can run: flow.c
  */
 struct text {
 	size_t ndx;
@@ -73,7 +73,7 @@ enum kind {
 	KIND_CALL,		/* a call of one that is in the kernel image */
 	KIND_ADDRESS,		/* its address is taken */
 	KIND_SAFE_CALL,		/* a call of one of svm_mmio's */
-	KIND_OWN_CALL,		/* svm_mmio's own of the kernel's: see audit_calls.c */
+	KIND_OWN_CALL,		/* svm_mmio's own of the kernel's: see calls.c */
 };
 
 /**
@@ -168,11 +168,11 @@ struct module {
 	bool has_mmiowb;
 };
 
-/* audit_file.c: the content of a file, unpacked; NULL and *error if that fails. */
+/* file.c: the content of a file, unpacked; NULL and *error if that fails. */
 void *audit_read_file(const char *path, size_t *size, char **error);
 bool audit_is_module_name(const char *name);
 
-/* audit_elf.c */
+/* elf.c */
 bool audit_open(struct module *m);
 void audit_close(struct module *m);
 struct text *audit_text(const struct module *m, size_t ndx);
@@ -185,11 +185,11 @@ bool audit_is_branch_reloc(unsigned int type);
 /* Compares two places, as qsort() wants it: by section, and by where in that. */
 int audit_order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b);
 
-/* audit_flow.c: what can run while the accessors are out of line. */
+/* flow.c: what can run while the accessors are out of line. */
 void audit_flow(struct module *m);
 bool audit_is_guarded(const struct module *m, size_t ndx, uint64_t offset);
 
-/* audit_insn.c: one instruction, in a disassembler's words. */
+/* insn.c: one instruction, in a disassembler's words. */
 struct access {
 	char text[64];
 	const char *accessor;	/* the kernel's for such a register: "readl" */
@@ -206,19 +206,19 @@ void audit_insn_end(void);	/* for each thread that used it */
 /* Whatever finds something adds it with this. */
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);
 
-/* audit_windows.c, audit_inline.c, audit_calls.c: each looks for one thing. */
+/* windows.c, inline.c, calls.c: each looks for one thing. */
 void audit_windows(struct module *m);
 void audit_inline(struct module *m);
 void audit_calls(struct module *m);
 
-/* audit_lines.c: fills in where in the source each finding is. */
+/* lines.c: fills in where in the source each finding is. */
 void audit_lines(struct module *m);
 
-/* audit_module.c: all of the above for one file. */
+/* module.c: all of the above for one file. */
 void audit_module(struct module *m);
 void audit_free(struct module *m);
 
-/* audit_report.c */
+/* report.c */
 struct audit_totals {
 	unsigned int modules;
 	unsigned int by_verdict[VERDICTS];

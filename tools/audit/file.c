@@ -11,8 +11,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "util.h"
 
 /* No module is that big; a damaged or hostile file may claim to be. */
 #define LIMIT		(512u << 20)

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "audit_words.h"
-#include "util.h"
+#include "words.h"
 
 #define KEY		"svm_mmio_out_of_line"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "util.h"
 
 /* Without what tells apart update (u) and indexed (x) forms. */
 static const struct {

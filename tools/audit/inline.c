@@ -14,9 +14,9 @@
  */
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "audit_words.h"
-#include "util.h"
+#include "words.h"
 
 #define TWI_0(ra)		(0x0c000000u | (uint32_t)(ra) << 16)
 #define R13			13

@@ -11,8 +11,8 @@
  */
 #include <string.h>
 
+#include "../util.h"
 #include "audit.h"
-#include "util.h"
 
 struct function {
 	const char *name;

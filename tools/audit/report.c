@@ -2,9 +2,9 @@
 /* What was found, for people and as JSON. */
 #include <stdio.h>
 
+#include "../json.h"
+#include "../util.h"
 #include "audit.h"
-#include "json.h"
-#include "util.h"
 
 static const char * const verdict_names[VERDICTS] = {
 	[VERDICT_NONE] = "no MMIO",
