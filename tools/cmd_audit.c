@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/insn.h"
 #include "commands.h"
 #include "util.h"
 

@@ -189,22 +189,10 @@ int audit_order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b);
 void audit_flow(struct module *m);
 bool audit_is_guarded(const struct module *m, size_t ndx, uint64_t offset);
 
-/* insn.c: one instruction, in a disassembler's words. */
-struct access {
-	char text[64];
-	const char *accessor;	/* the kernel's for such a register: "readl" */
-	unsigned int bytes;
-	bool store;
-	bool update;
-	bool indexed;
-	bool capturable;	/* docs/abi.md allows its word in SPRG0 */
-};
-
-bool audit_insn_is_access(uint32_t word, struct access *access);
-void audit_insn_end(void);	/* for each thread that used it */
-
-/* Whatever finds something adds it with this. */
+/* findings.c: what was found. Whatever finds something adds it with the first. */
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);
+void audit_sort_findings(struct module *m);
+void audit_free_findings(struct module *m);
 
 /* windows.c, inline.c, calls.c: each looks for one thing. */
 void audit_windows(struct module *m);

@@ -10,7 +10,7 @@
 
 #include "../util.h"
 #include "audit.h"
-#include "words.h"
+#include "insn.h"
 
 /* Too new for some elf.h. */
 #ifndef R_PPC64_REL24_NOTOC

@@ -17,7 +17,7 @@
 
 #include "../util.h"
 #include "audit.h"
-#include "words.h"
+#include "insn.h"
 
 #define KEY		"svm_mmio_out_of_line"
 

@@ -16,7 +16,7 @@
 
 #include "../util.h"
 #include "audit.h"
-#include "words.h"
+#include "insn.h"
 
 #define TWI_0(ra)		(0x0c000000u | (uint32_t)(ra) << 16)
 #define R13			13

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../util.h"
-#include "audit.h"
+#include "insn.h"
 
 /* Without what tells apart update (u) and indexed (x) forms. */
 static const struct {

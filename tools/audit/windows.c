@@ -10,7 +10,7 @@
 
 #include "../util.h"
 #include "audit.h"
-#include "words.h"
+#include "insn.h"
 
 #define SECTION		"__svm_mmio_windows"
 #define ENTRY_SIZE	16
