@@ -7,11 +7,11 @@
 #include <linux/printk.h>
 
 #include "selftest/selftest.h"
-#include "svm_mmio_backend.h"
-#include "svm_mmio_debugfs.h"
-#include "svm_mmio_hcall.h"
+#include "backend/choice.h"
+#include "observe/debugfs.h"
+#include "backend/hcall.h"
 #include "svm_mmio_version.h"
-#include "svm_mmio_windows.h"
+#include "capture/table.h"
 
 static int __init svm_mmio_init(void)
 {

@@ -27,8 +27,9 @@ if [ -z "${DESTDIR-}" ]; then
 fi
 
 # What a build needs, and a driver's: not the lab. Products of a build in this tree stay here.
-for file in COPYING Kbuild Makefile dkms.conf ./*.mk svm_mmio.lds ./*.[ch] selftest/*.[ch] \
-	dropin/*/*.h; do
+for file in COPYING Kbuild Makefile dkms.conf ./*.[ch] accessors/*.[ch] backend/*.[ch] \
+	capture/*.[ch] capture/*.lds compat/*.h compat/*.mk dropin/*.h dropin/*.mk dropin/*/*.h \
+	observe/*.[ch] selftest/*.[ch]; do
 	case $file in
 	*.mod.c) ;;
 	*) install -D -p -m 644 "$file" "$tree/$file" ;;

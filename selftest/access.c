@@ -6,7 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "../svm_mmio_compat.h"
+#include "compat/compat.h"
 #include "bar.h"
 #include "ops.h"
 #include "words.h"

@@ -5,8 +5,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../svm_mmio.h"
-#include "../svm_mmio_window.h"
+#include "svm_mmio.h"
+#include "capture/window.h"
 #include "device.h"
 #include "ops.h"
 #include "run.h"

@@ -2,8 +2,8 @@
 /* The case that checks port accessors, on the I/O BAR of pci-testdev. */
 #include <linux/io.h>
 
-#include "../svm_mmio.h"
-#include "../svm_mmio_compat.h"
+#include "svm_mmio.h"
+#include "compat/compat.h"
 #include "device.h"
 #include "ops.h"
 #include "run.h"

@@ -7,7 +7,7 @@
 #include <asm/mmiowb.h>
 #include <asm/reg.h>
 
-#include "../svm_mmio_window.h"
+#include "capture/window.h"
 #include "device.h"
 #include "ops.h"
 #include "run.h"

@@ -3,8 +3,8 @@
 #include <linux/io.h>
 #include <linux/kernel.h>
 
-#include "../svm_mmio_compat.h"
-#include "../svm_mmio.h"
+#include "compat/compat.h"
+#include "svm_mmio.h"
 #include "ops.h"
 
 /*

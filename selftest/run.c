@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../svm_mmio_backend.h"
+#include "backend/choice.h"
 #include "ktap.h"
 #include "run.h"
 #include "words.h"

@@ -12,7 +12,7 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
-#include "../svm_mmio_compat.h"
+#include "compat/compat.h"
 #include "bar.h"
 #include "device.h"
 #include "run.h"

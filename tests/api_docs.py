@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import kernels, paths
+from lab import kernels, paths, sources
 from lab.errors import LabError
 
 HEADER = "svm_mmio.h"
@@ -115,9 +115,9 @@ def text(top=paths.TOP):
         if section.lines:
             parts.append("::\n\n" + "".join(f"    {line}\n" for line in section.lines))
     parts.append(INTERNALS)
-    for file in sorted([*top.glob("svm_mmio_*.c"), *top.glob("svm_mmio_*.h")]):
-        if not file.name.endswith(".mod.c") and (documented := kernel_doc(file)):
-            parts += [_heading(file.name, "-"), documented]
+    for file in sources.module(top, [room for room in sources.ROOMS if room != "selftest"]):
+        if file.name != HEADER and (documented := kernel_doc(file)):
+            parts += [_heading(str(file.relative_to(top)), "-"), documented]
     lines = [line.rstrip() for line in "\n".join(parts).expandtabs().split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 

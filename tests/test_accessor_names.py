@@ -2,7 +2,7 @@
 """Each accessor of the kernel's headers has its svm_ counterpart, and the drop-in renames it.
 
 The names are taken from the headers themselves, as preprocessed for the kernel: what is declared,
-defined, or a macro there is either renamed in svm_mmio_override.h, or listed in REASONS.
+defined, or a macro there is either renamed in dropin/override.h, or listed in REASONS.
 """
 
 import re
@@ -15,7 +15,7 @@ from lab.build import build_module
 pytestmark = pytest.mark.quick
 
 SOURCE = paths.TOP / "tests/drivers/accessor_names"
-INCLUDE = "ccflags-y += -include $(src)/svm-mmio/svm_mmio_override.h\n"
+INCLUDE = "ccflags-y += -include $(src)/svm-mmio/dropin/override.h\n"
 OURS = "svm_mmio.h"
 
 HEADERS = (
@@ -176,7 +176,7 @@ def test_every_accessor_of_the_kernel(names, kernel_name):
 
 def test_nothing_in_the_tables_is_out_of_date(names):
     offered = set().union(*(it.offered for it in names.values()))
-    text = (paths.TOP / "svm_mmio_override.h").read_text(encoding="ascii")
+    text = (paths.TOP / "dropin/override.h").read_text(encoding="ascii")
     listed = set(re.findall(r"^#define (\w+)\s+svm_\w+$", text, re.MULTILINE))
     assert listed >= set().union(*(it.renamed for it in names.values()))
     assert listed <= offered

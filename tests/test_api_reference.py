@@ -7,7 +7,7 @@ import shutil
 import api_docs
 import pytest
 from elftools.elf.elffile import ELFFile
-from lab import paths
+from lab import paths, sources
 
 pytestmark = pytest.mark.quick
 
@@ -16,10 +16,12 @@ DOCUMENTED = re.compile(r"^    (?:#define |[\w ]+ )(svm_\w+)\(", re.MULTILINE)
 
 
 @pytest.fixture
-def sources(tmp_path):
+def copy(tmp_path):
     """A copy of the sources that the reference is made of, to be changed."""
-    for file in paths.TOP.glob("svm_mmio*.[ch]"):
-        shutil.copy(file, tmp_path)
+    for file in sources.module():
+        place = tmp_path / file.relative_to(paths.TOP)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy(file, place)
     return tmp_path
 
 
@@ -47,9 +49,9 @@ def test_is_current():
     assert api_docs.is_current(), "type: make api-docs"
 
 
-def test_is_the_same_from_a_copy_of_the_sources(sources):
+def test_is_the_same_from_a_copy_of_the_sources(copy):
     """So nothing of where they are is in it."""
-    assert api_docs.is_current(top=sources)
+    assert api_docs.is_current(top=copy)
 
 
 @pytest.mark.parametrize("file, old, new", [
@@ -58,12 +60,12 @@ def test_is_the_same_from_a_copy_of_the_sources(sources):
     ("svm_mmio.h", "#define svm_inb_p(port)", "#define svm_inb_p(number)"),
     ("svm_mmio.h", "DOC: Ports\n", "DOC: Numbers\n"),
     ("svm_mmio.h", "By number. Ordered.", "By number. Not ordered."),
-    ("svm_mmio_backend.c", "Return: true if MSR[S] is set.", "Return: true if it is."),
+    ("backend/choice.c", "Return: true if MSR[S] is set.", "Return: true if it is."),
 ])
-def test_stale_copy_is_noticed(sources, file, old, new):
+def test_stale_copy_is_noticed(copy, file, old, new):
     """Negative control: a change of an accessor, or of a comment, without make api-docs."""
-    change(sources / file, old, new)
-    assert not api_docs.is_current(top=sources)
+    change(copy / file, old, new)
+    assert not api_docs.is_current(top=copy)
 
 
 def test_changed_copy_is_noticed(tmp_path):
@@ -92,7 +94,7 @@ def test_every_export_is_there(documented, ko):
 
 def test_every_name_that_the_dropin_gives_is_there(documented):
     """That list is compared with the kernel's headers (test_accessor_names.py)."""
-    header = (paths.TOP / "svm_mmio_override.h").read_text(encoding="utf-8")
+    header = (paths.TOP / "dropin/override.h").read_text(encoding="utf-8")
     given = set(re.findall(r"^#define \w+\s+(svm_\w+)$", header, re.MULTILINE))
     assert len(given) > 100
     assert given - set(documented) == set()

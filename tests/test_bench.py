@@ -88,8 +88,8 @@ def test_copy_limits(results):
 
 
 def test_interrupts_are_off_for_no_more_than_a_run(results):
-    """The bound is the one that svm_mmio_window.h names, it is reached, and nothing exceeds it."""
-    header = (paths.TOP / "svm_mmio_window.h").read_text(encoding="utf-8")
+    """The bound is the one that capture/window.h names, it is reached, and nothing exceeds it."""
+    header = (paths.TOP / "capture/window.h").read_text(encoding="utf-8")
     bound = int(re.search(r"^#define SVM_WINDOW_RUN\s+(\d+)", header, re.MULTILINE)[1])
     for figure in results.figures.values():
         if figure.variant == "sprg0":
@@ -105,7 +105,7 @@ def test_two_runs_give_the_same(results, kernel):
 
 def test_one_instruction_more_is_seen(results, kernel):
     """Negative control: a nop in what every captured access runs through."""
-    file = "svm_mmio_sprg0.c"
+    file = "accessors/single.c"
     text = (paths.TOP / file).read_text(encoding="utf-8")
     slower, times = re.subn(r"(raw_local_irq_pmu_save\(flags\);)", r'\1 asm volatile("nop");', text)
     assert times, f"{file} has changed: change this mutant with it"

@@ -42,13 +42,13 @@ FAILING = "what a case says when it fails: test_mutation_score.py"
 ONES = "all ones from a device that EEH may have frozen: nothing here has EEH"
 NOT_TAKEN = "accesses that the device does not take: test_bad_input.py"
 NOT_HERE = {
-    "svm_mmio_port.c": "only kernels with GENERIC_IOMAP have cookies for ports:"
+    "accessors/port.c": "only kernels with GENERIC_IOMAP have cookies for ports:"
                        " test_dropin_edge_cases.py",
-    "svm_mmio_backend.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
-    "svm_mmio_bulk.c": ONES,
-    "svm_mmio_detour.c": ONES,
-    "svm_mmio_hcall.c": "hcalls that fail, addresses of memory: test_backend_hcall.py",
-    "svm_mmio_windows.c": "refusals to load: test_mutants.py",
+    "backend/choice.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
+    "accessors/bulk.c": ONES,
+    "backend/detour.c": ONES,
+    "backend/hcall.c": "hcalls that fail, addresses of memory: test_backend_hcall.py",
+    "capture/table.c": "refusals to load: test_mutants.py",
     "selftest/access.c": NOT_TAKEN,
     "selftest/bar.c": "more messages in five seconds than a slow machine has time for",
     "selftest/device.c": NOT_TAKEN,

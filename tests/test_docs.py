@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from lab import paths
+from lab import paths, sources
 
 pytestmark = pytest.mark.quick
 
@@ -50,7 +50,7 @@ def unknown_commands(text):
 
 def messages():
     """Of each message of the module the first words that are always the same."""
-    for file in sorted([*paths.TOP.glob("svm_mmio_*.c"), *paths.TOP.glob("selftest/*.c")]):
+    for file in sources.module():
         for text in MESSAGE.findall(read(file)):
             parts = [part for part in SPECIFIER.split(text) if len(part.split()) >= 3]
             if parts:

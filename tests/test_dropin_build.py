@@ -75,7 +75,7 @@ def test_without_the_line(build, kernel):
 
 def test_include_instead(build, kernel):
     """Works, but is too early for what a driver defines for headers; and: warnings are seen."""
-    include = "ccflags-y += -include $(src)/svm-mmio/svm_mmio_override.h\n"
+    include = "ccflags-y += -include $(src)/svm-mmio/dropin/override.h\n"
     symbols = "KBUILD_EXTRA_SYMBOLS := $(src)/svm-mmio/Module.symvers\n"
     result = build(kernel, {"Kbuild": "obj-m := driver.o\n" + include + symbols,
                             "driver.c": DRIVER.format(first="linux/io.h")})

@@ -38,7 +38,7 @@ def test_builds_without_warnings_and_without_selftest(name):
 
 def test_warning_of_w1_is_seen(kernel):
     """Negative control."""
-    name = "svm_mmio_insn"
+    name = "capture/insn"
     source = (paths.TOP / f"{name}.c").read_bytes()
     build = subject.build(kernel, make_args=("W=1",), targets=(f"{name}.o",), extra={
         f"{name}.c": source + b"static const int of_no_use = 1;\n"})

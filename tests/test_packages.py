@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from lab import kernelmatrix, paths
+from lab import kernelmatrix, paths, sources
 
 VERSION = re.search(r'SVM_MMIO_VERSION "(.*)"',
                     (paths.TOP / "svm_mmio_version.h").read_text(encoding="ascii"))[1]
@@ -36,12 +36,10 @@ def rpms():
 
 def needed():
     """What a build of the module, or of a driver with the drop-in, needs of the tree."""
-    names = [*paths.TOP.glob("*.[ch]"), *paths.TOP.glob("selftest/*.[ch]"),
-             *paths.TOP.glob("dropin/*/*.h"), *paths.TOP.glob("*.mk"),
-             *(paths.TOP / name for name in ("Kbuild", "Makefile", "dkms.conf", "svm_mmio.lds",
+    names = [*sources.module(), *paths.TOP.glob("dropin/**/*.h"), *paths.TOP.glob("*/*.mk"),
+             *(paths.TOP / name for name in ("Kbuild", "Makefile", "dkms.conf", "capture/table.lds",
                                              "selftest/run_selftest.sh"))]
-    return {f"{SOURCES}/{path.relative_to(paths.TOP)}" for path in names
-            if not path.name.endswith(".mod.c")}
+    return {f"{SOURCES}/{path.relative_to(paths.TOP)}" for path in names}
 
 
 def test_deb_has_all_that_a_build_needs(debs):

@@ -10,7 +10,7 @@
 #include_next <asm/io.h>
 
 #define SVM_MMIO_IN_ASM_IO_H
-#include "../../svm_mmio_override.h"
+#include "../override.h"
 #undef SVM_MMIO_IN_ASM_IO_H
 
 #endif /* _SVM_MMIO_DROPIN_ASM_IO_H */

@@ -7,6 +7,6 @@
 #define _SVM_MMIO_DROPIN_LINUX_IO_H
 
 #include_next <linux/io.h>
-#include "../../svm_mmio_override.h"
+#include "../override.h"
 
 #endif /* _SVM_MMIO_DROPIN_LINUX_IO_H */

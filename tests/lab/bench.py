@@ -88,8 +88,8 @@ class Results:
 
 def build(kernel, module):
     """The bench module, for @module, the BuildResult of svm_mmio."""
-    headers = {path.name: path for path in module.tree.glob("svm_mmio*.h")}
-    return build_module(kernel, MODULE, extra=headers, symvers=[module])
+    return build_module(kernel, MODULE, extra={"svm_mmio.h": module.tree / "svm_mmio.h"},
+                        symvers=[module])
 
 
 def measure(kernel, module=None, name="bench"):

@@ -8,8 +8,8 @@ mutant that it is put on top of, and the case that would fail but for the blindn
 
 from dataclasses import dataclass
 
-WINDOW, SPRG0, BULK = "svm_mmio_window.h", "svm_mmio_sprg0.c", "svm_mmio_bulk.c"
-DETOUR, ACCESS, RUN = "svm_mmio_detour.c", "selftest/access.c", "selftest/run.c"
+WINDOW, SPRG0, BULK = "capture/window.h", "accessors/single.c", "accessors/bulk.c"
+DETOUR, ACCESS, RUN = "backend/detour.c", "selftest/access.c", "selftest/run.c"
 FILES, TALLY, STATE = "selftest/files.c", "selftest/tally.c", "selftest/case_state.c"
 
 
@@ -135,11 +135,11 @@ COPIES = {
         ((BULK, "if (n >= 4 && EEH_POSSIBLE_ERROR(", "if (0 && EEH_POSSIBLE_ERROR("),)),
     "halves-swapped": Mutant(
         "the halves of 64 bits of a port are swapped", "self-test",
-        (("svm_mmio_port.c", "return low | high << 32;", "return high | low << 32;"),),
+        (("accessors/port.c", "return low | high << 32;", "return high | low << 32;"),),
         (PORTS, "port_values")),
     "string-of-bytes": Mutant(
         "insw() reads bytes", "self-test",
-        (("svm_mmio_port.c", "DEF_PORT_INS(insw, readsw)", "DEF_PORT_INS(insw, readsb)"),),
+        (("accessors/port.c", "DEF_PORT_INS(insw, readsw)", "DEF_PORT_INS(insw, readsb)"),),
         (PORTS, "string_values")),
 }
 
@@ -161,7 +161,7 @@ DETOURS = {
 SELFTEST = {
     "load-check-blind": Mutant(
         "the check at load does not look whether SPRG0 is restored", "control",
-        (("svm_mmio_windows.c", "if (text[restore] != INSN_MTSPRG0(saved))", "if (false)"),),
+        (("capture/table.c", "if (text[restore] != INSN_MTSPRG0(saved))", "if (false)"),),
         control="no-restore"),
     "blind-to-values": Mutant(
         "a wrong value is taken for right", "control",
@@ -243,7 +243,7 @@ INPUT = {
           "		bar->results = NULL;\n"),)),
     "parameter-errno": Mutant(
         "a backend that there is not is -ENOENT", "parameters",
-        (("svm_mmio_backend.c", "			return -EINVAL;", "			return -ENOENT;"),)),
+        (("backend/choice.c", "			return -EINVAL;", "			return -ENOENT;"),)),
     "loud": Mutant(
         "bad input is a warning", "fuzzer",
         (("selftest/bar.c", "pr_notice(", "pr_warn("),)),

@@ -5,6 +5,8 @@ A mutant is a list of replacements in the sources. Text that is not there exactl
 so a mutant cannot quietly stop being one when the code changes.
 """
 
+import re
+
 from . import paths
 from .errors import LabError
 
@@ -14,50 +16,50 @@ NO_LOAD_CHECK = ("svm_mmio_mod.c", "err = svm_windows_verify();", "err = 0;")
 MUTANTS = {
     # The captured word names the next register as target or source.
     "off-by-one-register": [
-        ("svm_mmio_window.h", '" << 26) | (%[val] << 21) | (%[addr] << 16))"',
+        ("capture/window.h", '" << 26) | (%[val] << 21) | (%[addr] << 16))"',
          '" << 26) | (((%[val] + 1) & 31) << 21) | (%[addr] << 16))"'),
-        ("svm_mmio_window.h", '"((31 << 26) | (%[val] << 21) | (%[addr] << 11) | ("',
+        ("capture/window.h", '"((31 << 26) | (%[val] << 21) | (%[addr] << 11) | ("',
          '"((31 << 26) | (((%[val] + 1) & 31) << 21) | (%[addr] << 11) | ("'),
     ],
     # SPRG0 has its old value again when the access is made.
     "restore-before-access": [
-        ("svm_mmio_window.h",
-         '"77:	" insn "\\n"						\\\n'
-         '	after								\\\n'
-         '	"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n',
-         '"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n'
-         '	"77:	" insn "\\n"						\\\n'
-         '	after								\\\n'),
+        ("capture/window.h",
+         '"77:	" insn "\\n" \\\n'
+         '	after \\\n'
+         '	"78:	mtspr	%[sprg0],%[saved]\\n" \\\n',
+         '"78:	mtspr	%[sprg0],%[saved]\\n" \\\n'
+         '	"77:	" insn "\\n" \\\n'
+         '	after \\\n'),
     ],
     # The word accesses what another register points to.
     "other-base-register": [
-        ("svm_mmio_window.h", '(%[val] << 21) | (%[addr] << 16))"',
+        ("capture/window.h", '(%[val] << 21) | (%[addr] << 16))"',
          '(%[val] << 21) | (((%[addr] + 1) & 31) << 16))"'),
-        ("svm_mmio_window.h", '(%[val] << 21) | (%[addr] << 11) | ("',
+        ("capture/window.h", '(%[val] << 21) | (%[addr] << 11) | ("',
          '(%[val] << 21) | (((%[addr] + 1) & 31) << 11) | ("'),
     ],
     # The word of a D-form load is the store of that width, and the other way round.
     "other-direction": [
-        ("svm_mmio_window.h", '"((" __stringify(opcode) " << 26) |',
+        ("capture/window.h", '"((" __stringify(opcode) " << 26) |',
          '"(((" __stringify(opcode) " ^ 4) << 26) |'),
     ],
     # The word of a D-form access is that of its update form.
     "update-form": [
-        ("svm_mmio_window.h", '"((" __stringify(opcode) " << 26) |',
+        ("capture/window.h", '"((" __stringify(opcode) " << 26) |',
          '"(((" __stringify(opcode) " | 1) << 26) |'),
     ],
     # What lis does to a word with its top bit set: the upper half of SPRG0 is all ones.
     "upper-bits": [
-        ("svm_mmio_window.h",
-         '"	li	%[capture],0\\n"					\\\n'
+        ("capture/window.h",
+         '"	li	%[capture],0\\n" \\\n'
          '	"	oris	%[capture],%[capture],(" word " >> 16)\\n"',
-         '"	lis	%[capture],((" word ") >> 16) - 0x10000\\n"		\\\n'
+         '"	lis	%[capture],((" word ") >> 16) - 0x10000\\n" \\\n'
          '	"	nop\\n"'),
     ],
     # SPRG0 keeps the word.
     "no-restore": [
-        ("svm_mmio_window.h", '"78:	mtspr	%[sprg0],%[saved]\\n"				\\\n',
-         '"78:\\n"								\\\n'),
+        ("capture/window.h", '"78:	mtspr	%[sprg0],%[saved]\\n" \\\n',
+         '"78:\\n" \\\n'),
     ],
 }
 
@@ -65,31 +67,31 @@ MUTANTS = {
 HCALL = {
     # The value as the hypervisor has it.
     "hcall-byte-order": [
-        ("svm_mmio_hcall.c", "return swab_bytes(ret[0], bytes);", "return ret[0];"),
+        ("backend/hcall.c", "return swab_bytes(ret[0], bytes);", "return ret[0];"),
     ],
     # Half of what is wanted is stored.
     "hcall-width": [
-        ("svm_mmio_hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes, physical",
+        ("backend/hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes, physical",
          "H_LOGICAL_CI_STORE, bytes == 4 ? 2UL : bytes, physical"),
     ],
     # The offset in the page is lost.
     "hcall-address": [
-        ("svm_mmio_hcall.c", " | offset_in_page((__force unsigned long)addr)", ""),
+        ("backend/hcall.c", " | offset_in_page((__force unsigned long)addr)", ""),
     ],
     # The hypervisor refuses each access.
     "hcall-refused": [
-        ("svm_mmio_hcall.c", "ret, (unsigned long)bytes, physical", "ret, 3UL, physical"),
-        ("svm_mmio_hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes", "H_LOGICAL_CI_STORE, 3UL"),
+        ("backend/hcall.c", "ret, (unsigned long)bytes, physical", "ret, 3UL, physical"),
+        ("backend/hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes", "H_LOGICAL_CI_STORE, 3UL"),
     ],
     # So it does here, and what the call left is taken for the value.
     "hcall-error-ignored": [
-        ("svm_mmio_hcall.c", "ret, (unsigned long)bytes, physical", "ret, 3UL, physical"),
-        ("svm_mmio_hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes", "H_LOGICAL_CI_STORE, 3UL"),
-        ("svm_mmio_hcall.c", "return ~0ULL >> (64 - 8 * bytes);", "return ret[0] & 0xffff;"),
+        ("backend/hcall.c", "ret, (unsigned long)bytes, physical", "ret, 3UL, physical"),
+        ("backend/hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes", "H_LOGICAL_CI_STORE, 3UL"),
+        ("backend/hcall.c", "return ~0ULL >> (64 - 8 * bytes);", "return ret[0] & 0xffff;"),
     ],
     # There is no such hcall. Only for QEMU: an ultravisor would not survive it.
     "hcall-unknown": [
-        ("svm_mmio_hcall.c", "load = plpar_hcall(H_LOGICAL_CI_LOAD", "load = plpar_hcall(0x3ffcUL"),
+        ("backend/hcall.c", "load = plpar_hcall(H_LOGICAL_CI_LOAD", "load = plpar_hcall(0x3ffcUL"),
     ],
 }
 
@@ -98,10 +100,16 @@ def changed(name, replacements):
     """The files that @replacements change, as they are then: a dict of path to bytes."""
     files = {}
     for file, old, new in replacements:
-        text = files.get(file) or (paths.TOP / file).read_text(encoding="utf-8")
+        text = files.get(file) or _flowed((paths.TOP / file).read_text(encoding="utf-8"))
+        old, new = _flowed(old), _flowed(new)
         if text.count(old) != 1:
             raise LabError(f"mutant {name}: {file} has this {text.count(old)} times, not once:\n"
                            f"{old}\nThe code has changed: change tests/lab/mutants.py or "
                            "mutant_table.py with it.")
         files[file] = text.replace(old, new)
     return {file: text.encode() for file, text in files.items()}
+
+
+def _flowed(text):
+    """@text with one blank before each backslash that ends a line: columns are no part of it."""
+    return re.sub(r"[ \t]*\\\n", r" \\\n", text)

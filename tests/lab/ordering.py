@@ -107,7 +107,7 @@ def _mask(function, window):
 
 def _bound(function):
     """A run is never longer than the header says."""
-    header = (paths.TOP / "svm_mmio_window.h").read_text(encoding="utf-8")
+    header = (paths.TOP / "capture/window.h").read_text(encoding="utf-8")
     bound = re.search(r"^#define SVM_WINDOW_RUN\s+(\d+)$", header, re.MULTILINE)[1]
     compared = [insn.operands.rpartition(",")[2] for insn in function
                 if insn.mnemonic in ("cmpldi", "cmpdi") and not insn.operands.endswith(",0")]

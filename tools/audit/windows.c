@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Capture windows: docs/abi.md, svm_mmio_window.h.
+ * Capture windows: docs/abi.md, capture/window.h.
  *
  * They are found twice: by the module's table of them, and by what gives one away, a
  * constant written to SPRG0 and a load or store right after. Each is then compared,

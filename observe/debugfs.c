@@ -8,11 +8,11 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
-#include "svm_mmio_backend.h"
-#include "svm_mmio_counts.h"
-#include "svm_mmio_debugfs.h"
+#include "backend/choice.h"
+#include "counts.h"
+#include "debugfs.h"
 #include "svm_mmio_version.h"
-#include "svm_mmio_windows.h"
+#include "capture/table.h"
 
 static struct dentry *root;
 

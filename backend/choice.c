@@ -11,9 +11,9 @@
 #include <asm/reg.h>
 
 #include "svm_mmio.h"
-#include "svm_mmio_backend.h"
-#include "svm_mmio_detour.h"
-#include "svm_mmio_hcall.h"
+#include "choice.h"
+#include "detour.h"
+#include "hcall.h"
 
 static const char * const backend_names[] = {
 	[SVM_BACKEND_DIRECT] = "direct",

@@ -8,7 +8,7 @@
  */
 #include <linux/kernel.h>
 
-#include "svm_mmio_insn.h"
+#include "insn.h"
 
 struct svm_opcode {
 	const char *mnemonic;

@@ -11,7 +11,7 @@
  * @SVM_BACKEND_SPRG0: in a capture window
  * @SVM_BACKEND_HCALL: the hypervisor is asked to make it
  *
- * svm_mmio_trace.h has the numbers.
+ * observe/trace.h has the numbers.
  */
 enum svm_backend {
 	SVM_BACKEND_DIRECT,

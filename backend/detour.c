@@ -16,12 +16,12 @@
 #include <asm/mmiowb.h>
 
 #include "svm_mmio.h"
-#include "svm_mmio_backend.h"
-#include "svm_mmio_counts.h"
-#include "svm_mmio_detour.h"
-#include "svm_mmio_hcall.h"
-#include "svm_mmio_trace.h"
-#include "svm_mmio_window.h"
+#include "choice.h"
+#include "observe/counts.h"
+#include "detour.h"
+#include "hcall.h"
+#include "observe/trace.h"
+#include "capture/window.h"
 
 static u64 load(const volatile void __iomem *addr, unsigned int bytes)
 {

@@ -8,7 +8,7 @@
 #include <linux/swab.h>
 
 #include "svm_mmio.h"
-#include "svm_mmio_compat.h"
+#include "compat/compat.h"
 
 #define DEF_PORT_INS(name, reads)					\
 void __svm_##name(unsigned long port, void *buf, unsigned long count)	\

@@ -63,7 +63,7 @@ DEFINE_EVENT_FN(svm_mmio_access, svm_mmio_write,
 #endif /* _SVM_MMIO_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_PATH observe
 #undef TRACE_INCLUDE_FILE
-#define TRACE_INCLUDE_FILE svm_mmio_trace
+#define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

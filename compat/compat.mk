@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the kernel's headers offer. Distributions backport, so its version does
-# not tell: the headers are asked. svm_mmio_compat.h supplies what is missing.
+# not tell: the headers are asked. compat/compat.h supplies what is missing.
 svm-header-has = $(shell grep -qsw $(2) $(srctree)/include/$(1) && echo -DSVM_HAVE_$(3))
 
 ccflags-y += $(call svm-header-has,linux/hrtimer.h,hrtimer_setup,HRTIMER_SETUP)

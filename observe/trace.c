@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The trace events, and what switching one on does: accesses take the detour. */
-#include "svm_mmio_detour.h"
+#include "backend/detour.h"
 
 #define CREATE_TRACE_POINTS
-#include "svm_mmio_trace.h"
+#include "trace.h"
 
 /**
  * svm_trace_on() - an event is being switched on

@@ -14,9 +14,9 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
-#include "svm_mmio_insn.h"
-#include "svm_mmio_window.h"
-#include "svm_mmio_windows.h"
+#include "insn.h"
+#include "window.h"
+#include "table.h"
 
 /* Power ISA v3.0B, Book I and III; spr holds the two halves of 272 (SPRG0) swapped. */
 #define INSN_MFSPRG0(rt)	(0x7c1042a6 | (u32)(rt) << 21)
@@ -155,7 +155,7 @@ int svm_windows_verify(void)
 	const struct svm_window *window;
 
 	if (!svm_windows_count()) {
-		pr_err("refusing to load: the table of capture windows is empty. Build the module again with its Kbuild and svm_mmio.lds.\n");
+		pr_err("refusing to load: the table of capture windows is empty. Build the module again with its Kbuild and capture/table.lds.\n");
 		return -ENOEXEC;
 	}
 	for (window = svm_windows_start; window < svm_windows_end; window++) {

@@ -29,7 +29,7 @@ void svm_detour_out(volatile void __iomem *addr, const void *buf, unsigned int b
 void svm_detour_set(volatile void __iomem *addr, u64 val, unsigned int bytes,
 		    unsigned long count, unsigned long caller);
 
-/* svm_mmio_bulk.c: one captured access, without ordering. */
+/* accessors/bulk.c: one captured access, without ordering. */
 u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes);
 void svm_sprg0_store(volatile void __iomem *addr, unsigned int bytes, u64 val);
 

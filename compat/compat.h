@@ -3,8 +3,8 @@
  * The code is written for the newest kernel; this supplies to older ones what
  * they lack. compat.mk finds out what that is.
  */
-#ifndef _SVM_MMIO_COMPAT_H
-#define _SVM_MMIO_COMPAT_H
+#ifndef _SVM_COMPAT_H
+#define _SVM_COMPAT_H
 
 #ifdef SVM_HAVE_LINUX_ALIGN
 #include <linux/align.h>
@@ -74,4 +74,4 @@ static inline void writesq(volatile void __iomem *addr, const void *buf, unsigne
 #define writesq	writesq
 #endif
 
-#endif /* _SVM_MMIO_COMPAT_H */
+#endif /* _SVM_COMPAT_H */

@@ -3,7 +3,7 @@
  * Drop-in: renames the kernel's accessors, so that a driver that is not changed calls
  * those of svm_mmio.h. See docs/dropin.md. Use either:
  *
- * - include dropin.mk in the driver's Kbuild, which has the headers in dropin/ found
+ * - include dropin/dropin.mk in the driver's Kbuild, which has the headers in dropin/ found
  *   first: they bring this in at the end of asm/io.h. Nothing else changes.
  * - have the compiler -include this file. All that linux/io.h includes is then read
  *   before the driver's first line: too early for what it defines for headers, such as
@@ -27,7 +27,7 @@
 #ifndef _SVM_MMIO_OVERRIDE_H
 #define _SVM_MMIO_OVERRIDE_H
 
-#include "svm_mmio.h"
+#include "../svm_mmio.h"
 
 #undef readb
 #define readb			svm_readb

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Backend "sprg0", accessors of many elements: string and copy functions. One
- * capture serves a run of accesses by the same instruction; see svm_mmio_window.h.
+ * capture serves a run of accesses by the same instruction; see capture/window.h.
  */
 #include <linux/bitops.h>
 #include <linux/export.h>
@@ -12,11 +12,11 @@
 #include <asm/barrier.h>
 #include <asm/eeh.h>
 
-#include "svm_mmio_compat.h"
+#include "compat/compat.h"
 #include "svm_mmio.h"
-#include "svm_mmio_counts.h"
-#include "svm_mmio_detour.h"
-#include "svm_mmio_window.h"
+#include "observe/counts.h"
+#include "backend/detour.h"
+#include "capture/window.h"
 
 /*
  * Runs over any number of elements: bounded pieces, interrupts enabled in between.
@@ -91,7 +91,7 @@ DEF_RUNS(2);
 DEF_RUNS(4);
 DEF_RUNS(8);
 
-/* One access, in the CPU's byte order: svm_mmio_detour.h. It is counted there, not here. */
+/* One access, in the CPU's byte order: backend/detour.h. It is counted there, not here. */
 u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes)
 {
 	unsigned long flags;

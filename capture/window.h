@@ -26,7 +26,7 @@
  *   lengthen the window. Interrupts are disabled by then: nothing comes between.
  * - capture, access and restore are adjacent. HDSI is precise (Power ISA v3.0B,
  *   Book III, 6.5.16): the restore has not happened when it is taken. This also
- *   lets svm_mmio_windows.c and tools outside compare instruction by instruction.
+ *   lets capture/table.c and tools outside compare instruction by instruction.
  * - only D-form with displacement 0 and X-form with RA=0 are written here, never
  *   an "m" operand: the compiler may turn that into an update or indexed form.
  *
@@ -82,7 +82,7 @@ struct svm_window {
 	s16 restore;
 };
 
-/* The ends of the table: svm_mmio.lds. */
+/* The ends of the table: capture/table.lds. */
 extern const struct svm_window svm_windows_start[], svm_windows_end[];
 
 #define __SVM_WORD_D(opcode)						\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Backend "sprg0", accessors of one register: each access in a capture window of
- * its own (svm_mmio_window.h).
+ * its own (capture/window.h).
  *
  * These functions are what the accessors of svm_mmio.h call when the static key
  * is on. They can be neither traced nor probed: a probe on the access would
@@ -14,9 +14,9 @@
 #include <asm/eeh.h>
 
 #include "svm_mmio.h"
-#include "svm_mmio_counts.h"
-#include "svm_mmio_detour.h"
-#include "svm_mmio_window.h"
+#include "observe/counts.h"
+#include "backend/detour.h"
+#include "capture/window.h"
 
 #define SPRG0_EXPORT(symbol)						\
 NOKPROBE_SYMBOL(symbol);						\

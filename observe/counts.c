@@ -6,7 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/seq_file.h>
 
-#include "svm_mmio_counts.h"
+#include "counts.h"
 
 DEFINE_PER_CPU(struct svm_counts, svm_counts);
 
