@@ -97,52 +97,52 @@ DECLARE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
  * It takes its arguments in the order of its accessor, so that the direct path
  * shuffles no registers for it.
  */
-#define DEF_SVM_RET(name, type, parameters, arguments)			\
-type __svm_##name parameters;						\
-static __always_inline type svm_##name parameters			\
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return __svm_##name arguments;				\
-	return name arguments;						\
+#define DEF_SVM_RET(name, type, parameters, arguments)						\
+type __svm_##name parameters;									\
+static __always_inline type svm_##name parameters						\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		return __svm_##name arguments;							\
+	return name arguments;									\
 }
 
-#define DEF_SVM_VOID(name, parameters, arguments)			\
-void __svm_##name parameters;						\
-static __always_inline void svm_##name parameters			\
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		__svm_##name arguments;					\
-	else								\
-		name arguments;						\
+#define DEF_SVM_VOID(name, parameters, arguments)						\
+void __svm_##name parameters;									\
+static __always_inline void svm_##name parameters						\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		__svm_##name arguments;								\
+	else											\
+		name arguments;									\
 }
 
-#define DEF_SVM_READ(name, type) \
+#define DEF_SVM_READ(name, type)								\
 	DEF_SVM_RET(name, type, (const volatile void __iomem *addr), (addr))
-#define DEF_SVM_WRITE(name, type) \
+#define DEF_SVM_WRITE(name, type)								\
 	DEF_SVM_VOID(name, (type val, volatile void __iomem *addr), (val, addr))
-#define DEF_SVM_IN(name, type) \
+#define DEF_SVM_IN(name, type)									\
 	DEF_SVM_RET(name, type, (const volatile type __iomem *addr), (addr))
-#define DEF_SVM_OUT(name, type) \
+#define DEF_SVM_OUT(name, type)									\
 	DEF_SVM_VOID(name, (volatile type __iomem *addr, type val), (addr, val))
-#define DEF_SVM_IOREAD(name, memory)					\
-unsigned int __svm_##name(const void __iomem *addr);			\
-static __always_inline unsigned int svm_##name(const void __iomem *addr) \
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr); \
-	return name(addr);						\
+#define DEF_SVM_IOREAD(name, memory)								\
+unsigned int __svm_##name(const void __iomem *addr);						\
+static __always_inline unsigned int svm_##name(const void __iomem *addr)			\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr);		\
+	return name(addr);									\
 }
 
-#define DEF_SVM_IOWRITE(name, type, memory)				\
-void __svm_##name(type val, void __iomem *addr);			\
-static __always_inline void svm_##name(type val, void __iomem *addr)	\
-{									\
-	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
-		name(val, addr);					\
-	else if (svm_is_memory(addr))					\
-		__svm_##memory(val, addr);				\
-	else								\
-		__svm_##name(val, addr);				\
+#define DEF_SVM_IOWRITE(name, type, memory)							\
+void __svm_##name(type val, void __iomem *addr);						\
+static __always_inline void svm_##name(type val, void __iomem *addr)				\
+{												\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
+		name(val, addr);								\
+	else if (svm_is_memory(addr))								\
+		__svm_##memory(val, addr);							\
+	else											\
+		__svm_##name(val, addr);							\
 }
 
 /**
@@ -255,25 +255,25 @@ DEF_SVM_IOWRITE(iowrite32be, u32, writel_be)
 #define __svm_kernel_64(name)	name
 #endif
 
-#define DEF_SVM_IOREAD64(name, memory)					\
-u64 __svm_##name(const void __iomem *addr);				\
-static __always_inline u64 svm_##name(const void __iomem *addr)		\
-{									\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr); \
-	return __svm_kernel_64(name)(addr);				\
+#define DEF_SVM_IOREAD64(name, memory)								\
+u64 __svm_##name(const void __iomem *addr);							\
+static __always_inline u64 svm_##name(const void __iomem *addr)					\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr);		\
+	return __svm_kernel_64(name)(addr);							\
 }
 
-#define DEF_SVM_IOWRITE64(name, memory)					\
-void __svm_##name(u64 val, void __iomem *addr);				\
-static __always_inline void svm_##name(u64 val, void __iomem *addr)	\
-{									\
-	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
-		__svm_kernel_64(name)(val, addr);			\
-	else if (svm_is_memory(addr))					\
-		__svm_##memory(val, addr);				\
-	else								\
-		__svm_##name(val, addr);				\
+#define DEF_SVM_IOWRITE64(name, memory)								\
+void __svm_##name(u64 val, void __iomem *addr);							\
+static __always_inline void svm_##name(u64 val, void __iomem *addr)				\
+{												\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
+		__svm_kernel_64(name)(val, addr);						\
+	else if (svm_is_memory(addr))								\
+		__svm_##memory(val, addr);							\
+	else											\
+		__svm_##name(val, addr);							\
 }
 
 DEF_SVM_IOREAD64(ioread64_lo_hi, readq)
@@ -306,25 +306,25 @@ static __always_inline volatile void __iomem *svm_port_address(unsigned long por
 	return (volatile void __iomem *)(_IO_BASE + port);
 }
 
-#define DEF_SVM_PORT_IN(name, type, memory)				\
-static __always_inline type svm_##name(unsigned long port)		\
-{									\
-	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
-		return name(port);					\
-	if (unlikely(__svm_port_hook(name)))				\
-		return __svm_port_hook(name)(port);			\
-	return __svm_##memory(svm_port_address(port));			\
+#define DEF_SVM_PORT_IN(name, type, memory)							\
+static __always_inline type svm_##name(unsigned long port)					\
+{												\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
+		return name(port);								\
+	if (unlikely(__svm_port_hook(name)))							\
+		return __svm_port_hook(name)(port);						\
+	return __svm_##memory(svm_port_address(port));						\
 }
 
-#define DEF_SVM_PORT_OUT(name, type, memory)				\
-static __always_inline void svm_##name(type val, unsigned long port)	\
-{									\
-	if (!static_branch_unlikely(&svm_mmio_out_of_line))		\
-		name(val, port);					\
-	else if (unlikely(__svm_port_hook(name)))			\
-		__svm_port_hook(name)(val, port);			\
-	else								\
-		__svm_##memory(val, svm_port_address(port));		\
+#define DEF_SVM_PORT_OUT(name, type, memory)							\
+static __always_inline void svm_##name(type val, unsigned long port)				\
+{												\
+	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
+		name(val, port);								\
+	else if (unlikely(__svm_port_hook(name)))						\
+		__svm_port_hook(name)(val, port);						\
+	else											\
+		__svm_##memory(val, svm_port_address(port));					\
 }
 
 /**
@@ -353,23 +353,29 @@ DEF_SVM_PORT_OUT(outl, u32, writel)
 #define svm_outsl_p(port, buf, count)	svm_outsl(port, buf, count)
 
 /* Bulk accessors: many elements from or to one register, and copies. */
-#define DEF_SVM_READS(name) \
-	DEF_SVM_VOID(name, (const volatile void __iomem *addr, void *buf, unsigned long count), \
+#define DEF_SVM_READS(name)									\
+	DEF_SVM_VOID(name,									\
+		     (const volatile void __iomem *addr, void *buf, unsigned long count),	\
 		     (addr, buf, count))
-#define DEF_SVM_WRITES(name) \
-	DEF_SVM_VOID(name, (volatile void __iomem *addr, const void *buf, unsigned long count), \
+#define DEF_SVM_WRITES(name)									\
+	DEF_SVM_VOID(name,									\
+		     (volatile void __iomem *addr, const void *buf, unsigned long count),	\
 		     (addr, buf, count))
-#define DEF_SVM_IOREAD_REP(name) \
-	DEF_SVM_VOID(name, (const void __iomem *addr, void *buf, unsigned long count), \
+#define DEF_SVM_IOREAD_REP(name)								\
+	DEF_SVM_VOID(name,									\
+		     (const void __iomem *addr, void *buf, unsigned long count),		\
 		     (addr, buf, count))
-#define DEF_SVM_IOWRITE_REP(name) \
-	DEF_SVM_VOID(name, (void __iomem *addr, const void *buf, unsigned long count), \
+#define DEF_SVM_IOWRITE_REP(name)								\
+	DEF_SVM_VOID(name,									\
+		     (void __iomem *addr, const void *buf, unsigned long count),		\
 		     (addr, buf, count))
-#define DEF_SVM_INS(name) \
-	DEF_SVM_VOID(name, (unsigned long port, void *buf, unsigned long count), \
+#define DEF_SVM_INS(name)									\
+	DEF_SVM_VOID(name,									\
+		     (unsigned long port, void *buf, unsigned long count),			\
 		     (port, buf, count))
-#define DEF_SVM_OUTS(name) \
-	DEF_SVM_VOID(name, (unsigned long port, const void *buf, unsigned long count), \
+#define DEF_SVM_OUTS(name)									\
+	DEF_SVM_VOID(name,									\
+		     (unsigned long port, const void *buf, unsigned long count),		\
 		     (port, buf, count))
 
 /**
@@ -472,7 +478,7 @@ DEF_SVM_VOID(__iowrite64_copy, (void __iomem *to, const void *from, size_t count
  *
  * Read, change and write back: not atomic, as the kernel's are not.
  */
-#define svm_clrsetbits(type, addr, clear, set) \
+#define svm_clrsetbits(type, addr, clear, set)							\
 	svm_out_##type((addr), (svm_in_##type(addr) & ~(clear)) | (set))
 #define svm_clrsetbits_be64(addr, clear, set)	svm_clrsetbits(be64, addr, clear, set)
 #define svm_clrsetbits_le64(addr, clear, set)	svm_clrsetbits(le64, addr, clear, set)

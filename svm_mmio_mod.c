@@ -5,13 +5,29 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/seq_file.h>
 
-#include "selftest/selftest.h"
 #include "backend/choice.h"
-#include "observe/debugfs.h"
-#include "backend/hcall.h"
-#include "svm_mmio_version.h"
 #include "capture/table.h"
+#include "observe/counts.h"
+#include "observe/debugfs.h"
+#include "selftest/selftest.h"
+#include "svm_mmio_version.h"
+
+/* What each part says of itself. */
+static void show_status(struct seq_file *m)
+{
+	seq_printf(m, "version: %s\n", SVM_MMIO_VERSION);
+	svm_backend_show(m);
+	seq_printf(m, "windows: %u\n", svm_windows_count());
+	svm_counts_show(m);
+}
+
+static const struct svm_shown files[] = {
+	{ "status", show_status },
+	{ "windows", svm_windows_show },
+	{ }
+};
 
 static int __init svm_mmio_init(void)
 {
@@ -25,7 +41,7 @@ static int __init svm_mmio_init(void)
 	err = svm_backend_init();
 	if (err)
 		return err;
-	debugfs = svm_debugfs_init();
+	debugfs = svm_debugfs_init(files);
 
 	err = svm_selftest_init(debugfs);
 	if (err)
@@ -37,7 +53,7 @@ static int __init svm_mmio_init(void)
 
 err_debugfs:
 	svm_debugfs_exit();
-	svm_hcall_exit();
+	svm_backend_exit();
 	return err;
 }
 
@@ -45,7 +61,7 @@ static void __exit svm_mmio_exit(void)
 {
 	svm_selftest_exit();
 	svm_debugfs_exit();
-	svm_hcall_exit();
+	svm_backend_exit();
 }
 
 module_init(svm_mmio_init);

@@ -13,130 +13,84 @@
 #include <asm/eeh.h>
 
 #include "compat/compat.h"
-#include "svm_mmio.h"
-#include "observe/counts.h"
 #include "backend/detour.h"
 #include "capture/window.h"
+#include "observe/counts.h"
+#include "observe/trace.h"
+#include "svm_mmio.h"
 
 /*
  * Runs over any number of elements: bounded pieces, interrupts enabled in between.
  * @step is by how much the register moves on with every element; @count is not 0.
  */
-#define DEF_RUN_IN(kind, bytes, step)					\
-static noinline notrace unsigned long					\
-run_##kind##_##bytes(const volatile void __iomem *addr, void *buf, unsigned long count) \
-{									\
-	unsigned long flags, val, n;					\
-									\
-	do {								\
-		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
-		raw_local_irq_pmu_save(flags);				\
-		val = svm_run_##kind##_##bytes(addr, buf, n);		\
-		raw_cpu_add(svm_counts.bulk_loads, n);			\
-		raw_local_irq_pmu_restore(flags);			\
-		addr += n * (step);					\
-		buf += n * (bytes);					\
-		count -= n;						\
-	} while (count);						\
-	return val;							\
-}									\
+#define DEF_RUN_IN(kind, bytes, step)							\
+static noinline notrace unsigned long							\
+run_##kind##_##bytes(const volatile void __iomem *addr, void *buf, unsigned long count)	\
+{											\
+	unsigned long flags, val, n;							\
+											\
+	do {										\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);			\
+		raw_local_irq_pmu_save(flags);						\
+		val = svm_run_##kind##_##bytes(addr, buf, n);				\
+		raw_cpu_add(svm_counts.bulk_loads, n);					\
+		raw_local_irq_pmu_restore(flags);					\
+		addr += n * (step);							\
+		buf += n * (bytes);							\
+		count -= n;								\
+	} while (count);								\
+	return val;									\
+}											\
 NOKPROBE_SYMBOL(run_##kind##_##bytes)
 
-#define DEF_RUN_OUT(kind, bytes, step)					\
-static noinline notrace void						\
-run_##kind##_##bytes(volatile void __iomem *addr, const void *buf, unsigned long count) \
-{									\
-	unsigned long flags, n;						\
-									\
-	do {								\
-		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
-		raw_local_irq_pmu_save(flags);				\
-		svm_run_##kind##_##bytes(addr, buf, n);			\
-		raw_cpu_add(svm_counts.bulk_stores, n);			\
-		raw_local_irq_pmu_restore(flags);			\
-		addr += n * (step);					\
-		buf += n * (bytes);					\
-		count -= n;						\
-	} while (count);						\
-}									\
+#define DEF_RUN_OUT(kind, bytes, step)							\
+static noinline notrace void								\
+run_##kind##_##bytes(volatile void __iomem *addr, const void *buf, unsigned long count)	\
+{											\
+	unsigned long flags, n;								\
+											\
+	do {										\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);			\
+		raw_local_irq_pmu_save(flags);						\
+		svm_run_##kind##_##bytes(addr, buf, n);					\
+		raw_cpu_add(svm_counts.bulk_stores, n);					\
+		raw_local_irq_pmu_restore(flags);					\
+		addr += n * (step);							\
+		buf += n * (bytes);							\
+		count -= n;								\
+	} while (count);								\
+}											\
 NOKPROBE_SYMBOL(run_##kind##_##bytes)
 
-#define DEF_RUN_SET(bytes)						\
-static noinline notrace void						\
-run_set_##bytes(volatile void __iomem *addr, unsigned long val, unsigned long count) \
-{									\
-	unsigned long flags, n;						\
-									\
-	do {								\
-		n = min_t(unsigned long, count, SVM_WINDOW_RUN);		\
-		raw_local_irq_pmu_save(flags);				\
-		svm_run_set_##bytes(addr, val, n);			\
-		raw_cpu_add(svm_counts.bulk_stores, n);			\
-		raw_local_irq_pmu_restore(flags);			\
-		addr += n * (bytes);					\
-		count -= n;						\
-	} while (count);						\
-}									\
+#define DEF_RUN_SET(bytes)								\
+static noinline notrace void								\
+run_set_##bytes(volatile void __iomem *addr, unsigned long val, unsigned long count)	\
+{											\
+	unsigned long flags, n;								\
+											\
+	do {										\
+		n = min_t(unsigned long, count, SVM_WINDOW_RUN);			\
+		raw_local_irq_pmu_save(flags);						\
+		svm_run_set_##bytes(addr, val, n);					\
+		raw_cpu_add(svm_counts.bulk_stores, n);					\
+		raw_local_irq_pmu_restore(flags);					\
+		addr += n * (bytes);							\
+		count -= n;								\
+	} while (count);								\
+}											\
 NOKPROBE_SYMBOL(run_set_##bytes)
 
-#define DEF_RUNS(bytes)							\
-DEF_RUN_IN(ins, bytes, 0);						\
-DEF_RUN_IN(in, bytes, bytes);						\
-DEF_RUN_OUT(outs, bytes, 0);						\
-DEF_RUN_OUT(out, bytes, bytes);						\
+#define DEF_RUNS(bytes)									\
+DEF_RUN_IN(ins, bytes, 0);								\
+DEF_RUN_IN(in, bytes, bytes);								\
+DEF_RUN_OUT(outs, bytes, 0);								\
+DEF_RUN_OUT(out, bytes, bytes);								\
 DEF_RUN_SET(bytes)
 
 DEF_RUNS(1);
 DEF_RUNS(2);
 DEF_RUNS(4);
 DEF_RUNS(8);
-
-/* One access, in the CPU's byte order: backend/detour.h. It is counted there, not here. */
-u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes)
-{
-	unsigned long flags;
-	u64 buf, val;
-
-	raw_local_irq_pmu_save(flags);
-	switch (bytes) {
-	case 1:
-		val = run_in_1(addr, &buf, 1);
-		break;
-	case 2:
-		val = run_in_2(addr, &buf, 1);
-		break;
-	case 4:
-		val = run_in_4(addr, &buf, 1);
-		break;
-	default:
-		val = run_in_8(addr, &buf, 1);
-	}
-	raw_cpu_dec(svm_counts.bulk_loads);
-	raw_local_irq_pmu_restore(flags);
-	return val;
-}
-
-void svm_sprg0_store(volatile void __iomem *addr, unsigned int bytes, u64 val)
-{
-	unsigned long flags;
-
-	raw_local_irq_pmu_save(flags);
-	switch (bytes) {
-	case 1:
-		run_set_1(addr, val, 1);
-		break;
-	case 2:
-		run_set_2(addr, val, 1);
-		break;
-	case 4:
-		run_set_4(addr, val, 1);
-		break;
-	default:
-		run_set_8(addr, val, 1);
-	}
-	raw_cpu_dec(svm_counts.bulk_stores);
-	raw_local_irq_pmu_restore(flags);
-}
 
 /* The sync that the kernel's string and copy functions begin and end with. */
 static __always_inline void sync_device(void)
@@ -145,39 +99,39 @@ static __always_inline void sync_device(void)
 }
 
 /* As _insb() and eeh_readsb() of the kernel, for each width. */
-#define DEF_READS(name, type, bytes, number)				\
-notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number count) \
-{									\
-	type last;							\
-									\
-	if (!count)							\
-		return;							\
-	sync_device();							\
-	if (static_branch_unlikely(&svm_mmio_detour))			\
-		last = svm_detour_in(addr, buf, bytes, 0, count, _RET_IP_); \
-	else								\
-		last = run_ins_##bytes(addr, buf, count);		\
-	svm_window_wait(last);						\
-	if (unlikely(last == (type)~0))					\
-		this_cpu_inc(svm_counts.all_ones);			\
-	if (EEH_POSSIBLE_ERROR(last, type))				\
-		eeh_check_failure(addr);				\
-}									\
+#define DEF_READS(name, type, bytes, number)						\
+notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number count)	\
+{											\
+	type last;									\
+											\
+	if (!count)									\
+		return;									\
+	sync_device();									\
+	if (static_branch_unlikely(&svm_mmio_detour))					\
+		last = svm_detour_in(addr, buf, bytes, 0, count, _RET_IP_);		\
+	else										\
+		last = run_ins_##bytes(addr, buf, count);				\
+	svm_window_wait(last);								\
+	if (unlikely(last == (type)~0))							\
+		this_cpu_inc(svm_counts.all_ones);					\
+	if (EEH_POSSIBLE_ERROR(last, type))						\
+		eeh_check_failure(addr);						\
+}											\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 /* As _outsb() of the kernel, for each width. */
-#define DEF_WRITES(name, bytes, number)					\
-notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number count) \
-{									\
-	if (!count)							\
-		return;							\
-	sync_device();							\
-	if (static_branch_unlikely(&svm_mmio_detour))			\
-		svm_detour_out(addr, buf, bytes, 0, count, _RET_IP_);	\
-	else								\
-		run_outs_##bytes(addr, buf, count);			\
-	sync_device();							\
-}									\
+#define DEF_WRITES(name, bytes, number)							\
+notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number count)	\
+{											\
+	if (!count)									\
+		return;									\
+	sync_device();									\
+	if (static_branch_unlikely(&svm_mmio_detour))					\
+		svm_detour_out(addr, buf, bytes, 0, count, _RET_IP_);			\
+	else										\
+		run_outs_##bytes(addr, buf, count);					\
+	sync_device();									\
+}											\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 DEF_READS(readsb, u8, 1, unsigned long);

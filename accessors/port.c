@@ -7,27 +7,27 @@
 #include <linux/io.h>
 #include <linux/swab.h>
 
-#include "svm_mmio.h"
 #include "compat/compat.h"
+#include "svm_mmio.h"
 
-#define DEF_PORT_INS(name, reads)					\
-void __svm_##name(unsigned long port, void *buf, unsigned long count)	\
-{									\
+#define DEF_PORT_INS(name, reads)						\
+void __svm_##name(unsigned long port, void *buf, unsigned long count)		\
+{										\
 	if (unlikely(__svm_port_hook(name)))					\
-		__svm_port_hook(name)(port, buf, count);		\
-	else								\
+		__svm_port_hook(name)(port, buf, count);			\
+	else									\
 		__svm_##reads(svm_port_address(port), buf, count);		\
-}									\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
-#define DEF_PORT_OUTS(name, writes)					\
-void __svm_##name(unsigned long port, const void *buf, unsigned long count) \
-{									\
+#define DEF_PORT_OUTS(name, writes)						\
+void __svm_##name(unsigned long port, const void *buf, unsigned long count)	\
+{										\
 	if (unlikely(__svm_port_hook(name)))					\
-		__svm_port_hook(name)(port, buf, count);		\
-	else								\
+		__svm_port_hook(name)(port, buf, count);			\
+	else									\
 		__svm_##writes(svm_port_address(port), buf, count);		\
-}									\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 DEF_PORT_INS(insb, readsb);
@@ -48,23 +48,23 @@ static unsigned long port_of(const void __iomem *addr)
 	return (__force unsigned long)addr & PIO_MASK;
 }
 
-#define DEF_IOREAD(name, type, port, kernel)				\
-type __svm_##name(const void __iomem *addr)				\
-{									\
-	if (is_port(addr))						\
-		return port;						\
-	return kernel(addr);						\
-}									\
+#define DEF_IOREAD(name, type, port, kernel)					\
+type __svm_##name(const void __iomem *addr)					\
+{										\
+	if (is_port(addr))							\
+		return port;							\
+	return kernel(addr);							\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
-#define DEF_IOWRITE(name, type, port, kernel)				\
-void __svm_##name(type val, void __iomem *addr)				\
-{									\
-	if (is_port(addr))						\
-		port;							\
-	else								\
-		kernel(val, addr);					\
-}									\
+#define DEF_IOWRITE(name, type, port, kernel)					\
+void __svm_##name(type val, void __iomem *addr)					\
+{										\
+	if (is_port(addr))							\
+		port;								\
+	else									\
+		kernel(val, addr);						\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 DEF_IOREAD(ioread8, unsigned int, svm_inb(port_of(addr)), ioread8);
@@ -128,28 +128,28 @@ DEF_IOWRITE(iowrite64be_lo_hi, u64, port_write64be(val, port_of(addr), true),
 DEF_IOWRITE(iowrite64be_hi_lo, u64, port_write64be(val, port_of(addr), false),
 	    __iowrite64be_hi_lo);
 
-#define DEF_IOREAD_REP(name, reads, ins)				\
-void __svm_##name(const void __iomem *addr, void *buf, unsigned long count) \
-{									\
+#define DEF_IOREAD_REP(name, reads, ins)					\
+void __svm_##name(const void __iomem *addr, void *buf, unsigned long count)	\
+{										\
 	if (svm_is_memory(addr))						\
-		__svm_##reads(addr, buf, count);			\
-	else if (is_port(addr))						\
-		__svm_##ins(port_of(addr), buf, count);			\
-	else								\
-		name(addr, buf, count);					\
-}									\
+		__svm_##reads(addr, buf, count);				\
+	else if (is_port(addr))							\
+		__svm_##ins(port_of(addr), buf, count);				\
+	else									\
+		name(addr, buf, count);						\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
-#define DEF_IOWRITE_REP(name, writes, outs)				\
-void __svm_##name(void __iomem *addr, const void *buf, unsigned long count) \
-{									\
+#define DEF_IOWRITE_REP(name, writes, outs)					\
+void __svm_##name(void __iomem *addr, const void *buf, unsigned long count)	\
+{										\
 	if (svm_is_memory(addr))						\
-		__svm_##writes(addr, buf, count);			\
-	else if (is_port(addr))						\
-		__svm_##outs(port_of(addr), buf, count);		\
-	else								\
-		name(addr, buf, count);					\
-}									\
+		__svm_##writes(addr, buf, count);				\
+	else if (is_port(addr))							\
+		__svm_##outs(port_of(addr), buf, count);			\
+	else									\
+		name(addr, buf, count);						\
+}										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 DEF_IOREAD_REP(ioread8_rep, readsb, insb);

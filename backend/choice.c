@@ -7,13 +7,14 @@
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <asm/reg.h>
 
-#include "svm_mmio.h"
 #include "choice.h"
-#include "detour.h"
 #include "hcall.h"
+#include "observe/trace.h"
+#include "svm_mmio.h"
 
 static const char * const backend_names[] = {
 	[SVM_BACKEND_DIRECT] = "direct",
@@ -34,18 +35,14 @@ static enum svm_backend chosen __ro_after_init;
 DEFINE_STATIC_KEY_FALSE(svm_mmio_out_of_line);
 EXPORT_SYMBOL_GPL(svm_mmio_out_of_line);
 
-DEFINE_STATIC_KEY_FALSE(svm_mmio_detour);
-
-/**
- * svm_guest_is_secure() - is this guest a Secure Virtual Machine?
+/*
+ * Is this guest a Secure Virtual Machine?
  *
  * is_secure_guest() is constant false in kernels without CONFIG_PPC_SVM, which
  * run in an SVM all the same: ask the machine state register. MSR[S] is bit 41,
  * Power ISA v3.0C, Book III, 4.2.1. It cannot change while a guest runs modules.
- *
- * Return: true if MSR[S] is set.
  */
-bool svm_guest_is_secure(void)
+static bool svm_guest_is_secure(void)
 {
 	return mfmsr() & MSR_S;
 }
@@ -105,24 +102,32 @@ const char *svm_backend_name(void)
 	return backend_names[chosen];
 }
 
-/**
- * svm_backend_requested() - what the administrator asked for
- *
- * Return: the parameter: "auto" or the name of a backend.
- */
-const char *svm_backend_requested(void)
-{
-	return backend;
-}
-
-/**
- * svm_backend_reason() - why this backend is in use
- *
- * Return: a phrase.
- */
-const char *svm_backend_reason(void)
+static const char *reason(void)
 {
 	if (strcmp(backend, "auto"))
 		return "parameter backend names it";
 	return svm_guest_is_secure() ? "auto, in a secure guest" : "auto, in a normal guest";
+}
+
+/**
+ * svm_backend_show() - print what was chosen and why, one "key: value" line each
+ * @m: where to print
+ */
+void svm_backend_show(struct seq_file *m)
+{
+	seq_printf(m, "secure: %s\n", svm_guest_is_secure() ? "yes" : "no");
+	seq_puts(m, "secure_by: MSR[S], bit 41\n");
+	seq_printf(m, "backend: %s\n", svm_backend_name());
+	seq_printf(m, "reason: %s\n", reason());
+	seq_printf(m, "requested: %s\n", backend);
+}
+
+/**
+ * svm_backend_exit() - wait until the backend has nothing left to do
+ *
+ * No accessor is called any more: its driver would hold the module.
+ */
+void svm_backend_exit(void)
+{
+	svm_hcall_exit();
 }

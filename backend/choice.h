@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Which way accesses are made: chosen once, at load. */
-#ifndef _SVM_MMIO_BACKEND_H
-#define _SVM_MMIO_BACKEND_H
+#ifndef _SVM_BACKEND_CHOICE_H
+#define _SVM_BACKEND_CHOICE_H
 
-#include <linux/types.h>
+struct seq_file;
 
 /**
  * enum svm_backend - how an accessor makes its access
@@ -20,10 +20,9 @@ enum svm_backend {
 };
 
 int svm_backend_init(void);
+void svm_backend_exit(void);
 enum svm_backend svm_backend(void);
 const char *svm_backend_name(void);
-const char *svm_backend_requested(void);
-const char *svm_backend_reason(void);
-bool svm_guest_is_secure(void);
+void svm_backend_show(struct seq_file *m);
 
-#endif /* _SVM_MMIO_BACKEND_H */
+#endif /* _SVM_BACKEND_CHOICE_H */

@@ -15,13 +15,13 @@
 #include <asm/eeh.h>
 #include <asm/mmiowb.h>
 
-#include "svm_mmio.h"
 #include "choice.h"
-#include "observe/counts.h"
 #include "detour.h"
 #include "hcall.h"
-#include "observe/trace.h"
+#include "capture/access.h"
 #include "capture/window.h"
+#include "observe/counts.h"
+#include "observe/trace.h"
 
 static u64 load(const volatile void __iomem *addr, unsigned int bytes)
 {

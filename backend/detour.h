@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The detour: where accesses go that are not simply captured, because the backend is
- * "hcall" or because they are traced.
+ * "hcall" or because they are traced: while svm_mmio_detour (observe/trace.h) is on.
  */
-#ifndef _SVM_MMIO_DETOUR_H
-#define _SVM_MMIO_DETOUR_H
+#ifndef _SVM_BACKEND_DETOUR_H
+#define _SVM_BACKEND_DETOUR_H
 
 #include <linux/bits.h>
-#include <linux/jump_label.h>
 #include <linux/types.h>
-
-/* On while accesses have to take the detour. */
-DECLARE_STATIC_KEY_FALSE(svm_mmio_detour);
 
 /* What an accessor does besides: bits, beside its width in bytes. */
 #define SVM_BYTES	0x0f
@@ -29,8 +25,4 @@ void svm_detour_out(volatile void __iomem *addr, const void *buf, unsigned int b
 void svm_detour_set(volatile void __iomem *addr, u64 val, unsigned int bytes,
 		    unsigned long count, unsigned long caller);
 
-/* accessors/bulk.c: one captured access, without ordering. */
-u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes);
-void svm_sprg0_store(volatile void __iomem *addr, unsigned int bytes, u64 val);
-
-#endif /* _SVM_MMIO_DETOUR_H */
+#endif /* _SVM_BACKEND_DETOUR_H */

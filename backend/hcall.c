@@ -22,8 +22,8 @@
 #include <asm/firmware.h>
 #include <asm/hvcall.h>
 
-#include "observe/counts.h"
 #include "hcall.h"
+#include "observe/counts.h"
 
 /* In place of an hcall's return value: none was made. */
 #define NOT_MAPPED	1L

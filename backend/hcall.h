@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Backend "hcall": the hypervisor is asked to make the access. */
-#ifndef _SVM_MMIO_HCALL_H
-#define _SVM_MMIO_HCALL_H
+#ifndef _SVM_BACKEND_HCALL_H
+#define _SVM_BACKEND_HCALL_H
 
 #include <linux/types.h>
 
@@ -10,4 +10,4 @@ void svm_hcall_exit(void);
 u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes);
 void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val);
 
-#endif /* _SVM_MMIO_HCALL_H */
+#endif /* _SVM_BACKEND_HCALL_H */

@@ -18,13 +18,13 @@ struct svm_opcode {
 	bool store;
 };
 
-#define D_FORM(name, opcode, bytes, store) \
+#define D_FORM(name, opcode, bytes, store)				\
 	{ name, 0xfc000000, (u32)(opcode) << 26, bytes, store }
 /* The two low bits tell ld from ldu and lwa. */
-#define DS_FORM(name, opcode, xo, bytes, store) \
+#define DS_FORM(name, opcode, xo, bytes, store)				\
 	{ name, 0xfc000003, (u32)(opcode) << 26 | (xo), bytes, store }
 /* Bit 0 (Rc in other X-form instructions) is reserved in a load or store. */
-#define X_FORM(name, xo, bytes, store) \
+#define X_FORM(name, xo, bytes, store)					\
 	{ name, 0xfc0007ff, 31u << 26 | (xo) << 1, bytes, store }
 
 static const struct svm_opcode opcodes[] = {

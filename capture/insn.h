@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What a captured word may be: the access instructions that the contract allows. */
-#ifndef _SVM_MMIO_INSN_H
-#define _SVM_MMIO_INSN_H
+#ifndef _SVM_CAPTURE_INSN_H
+#define _SVM_CAPTURE_INSN_H
 
 #include <linux/types.h>
 
@@ -25,4 +25,4 @@ struct svm_insn {
 
 bool svm_insn_decode(u32 word, struct svm_insn *insn);
 
-#endif /* _SVM_MMIO_INSN_H */
+#endif /* _SVM_CAPTURE_INSN_H */

@@ -15,8 +15,8 @@
 #include <linux/string.h>
 
 #include "insn.h"
-#include "window.h"
 #include "table.h"
+#include "window.h"
 
 /* Power ISA v3.0B, Book I and III; spr holds the two halves of 272 (SPRG0) swapped. */
 #define INSN_MFSPRG0(rt)	(0x7c1042a6 | (u32)(rt) << 21)

@@ -48,8 +48,8 @@
  *
  * Every window adds itself to the table in section SVM_WINDOW_SECTION.
  */
-#ifndef _SVM_MMIO_WINDOW_H
-#define _SVM_MMIO_WINDOW_H
+#ifndef _SVM_CAPTURE_WINDOW_H
+#define _SVM_CAPTURE_WINDOW_H
 
 #include <linux/compiler.h>
 #include <linux/stringify.h>
@@ -85,85 +85,85 @@ struct svm_window {
 /* The ends of the table: capture/table.lds. */
 extern const struct svm_window svm_windows_start[], svm_windows_end[];
 
-#define __SVM_WORD_D(opcode)						\
+#define __SVM_WORD_D(opcode)								\
 	"((" __stringify(opcode) " << 26) | (%[val] << 21) | (%[addr] << 16))"
-#define __SVM_WORD_X(xo)						\
+#define __SVM_WORD_X(xo)								\
 	"((31 << 26) | (%[val] << 21) | (%[addr] << 11) | (" __stringify(xo) " << 1))"
 
-#define __SVM_BUILD_D(word)						\
-	"	li	%[capture],0\n"					\
+#define __SVM_BUILD_D(word)								\
+	"	li	%[capture],0\n"							\
 	"	oris	%[capture],%[capture],(" word " >> 16)\n"
-#define __SVM_BUILD_X(word)						\
-	"	lis	%[capture],(" word " >> 16)\n"			\
+#define __SVM_BUILD_X(word)								\
+	"	lis	%[capture],(" word " >> 16)\n"					\
 	"	ori	%[capture],%[capture],(" word " & 0xffff)\n"
 
 #define __SVM_SYNC	"	sync\n"
 #define __SVM_ISYNC	"	twi	0,%[val],0\n	isync\n"
 
 /* @before and @after are what a run has around the access, inside its loop. */
-#define __SVM_WINDOW(build, sync, before, insn, after, word)		\
-	"70:	mfspr	%[saved],%[sprg0]\n"				\
-	build								\
-	sync								\
-	"	mtspr	%[sprg0],%[capture]\n"				\
-	before								\
-	"77:	" insn "\n"						\
-	after								\
-	"78:	mtspr	%[sprg0],%[saved]\n"				\
-	"	.pushsection " SVM_WINDOW_SECTION ",\"a\"\n"		\
-	"	.balign	8\n"						\
-	"	.quad	77b\n"						\
-	"	.long	" word "\n"					\
-	"	.short	70b-77b, 78b-77b\n"				\
+#define __SVM_WINDOW(build, sync, before, insn, after, word)				\
+	"70:	mfspr	%[saved],%[sprg0]\n"						\
+	build										\
+	sync										\
+	"	mtspr	%[sprg0],%[capture]\n"						\
+	before										\
+	"77:	" insn "\n"								\
+	after										\
+	"78:	mtspr	%[sprg0],%[saved]\n"						\
+	"	.pushsection " SVM_WINDOW_SECTION ",\"a\"\n"				\
+	"	.balign	8\n"								\
+	"	.quad	77b\n"								\
+	"	.long	" word "\n"							\
+	"	.short	70b-77b, 78b-77b\n"						\
 	"	.popsection\n"
 
 /* @saved and @capture are written before @addr and @val are last used. */
-#define __SVM_WINDOW_LOAD(name, build, sync, insn, isync, word)	\
-static __always_inline unsigned long					\
-svm_window_##name(const volatile void __iomem *addr)			\
-{									\
-	unsigned long val, saved, capture;				\
-									\
-	asm volatile(__SVM_WINDOW(build, sync, "", insn, "", word)		\
-		     isync						\
-		     : [val] "=r" (val), [saved] "=&r" (saved),		\
-		       [capture] "=&r" (capture)			\
-		     : [addr] "b" (addr), [sprg0] "i" (SPRN_SPRG0)	\
-		     : "memory");					\
-	return val;							\
+#define __SVM_WINDOW_LOAD(name, build, sync, insn, isync, word)				\
+static __always_inline unsigned long							\
+svm_window_##name(const volatile void __iomem *addr)					\
+{											\
+	unsigned long val, saved, capture;						\
+											\
+	asm volatile(__SVM_WINDOW(build, sync, "", insn, "", word)			\
+		     isync								\
+		     : [val] "=r" (val), [saved] "=&r" (saved),				\
+		       [capture] "=&r" (capture)					\
+		     : [addr] "b" (addr), [sprg0] "i" (SPRN_SPRG0)			\
+		     : "memory");							\
+	return val;									\
 }
 
-#define __SVM_WINDOW_STORE(name, build, sync, insn, word)		\
-static __always_inline void						\
-svm_window_##name(volatile void __iomem *addr, unsigned long val)	\
-{									\
-	unsigned long saved, capture;					\
-									\
-	asm volatile(__SVM_WINDOW(build, sync, "", insn, "", word)		\
-		     : [saved] "=&r" (saved), [capture] "=&r" (capture)	\
-		     : [addr] "b" (addr), [val] "r" (val),		\
-		       [sprg0] "i" (SPRN_SPRG0)				\
-		     : "memory");					\
+#define __SVM_WINDOW_STORE(name, build, sync, insn, word)				\
+static __always_inline void								\
+svm_window_##name(volatile void __iomem *addr, unsigned long val)			\
+{											\
+	unsigned long saved, capture;							\
+											\
+	asm volatile(__SVM_WINDOW(build, sync, "", insn, "", word)			\
+		     : [saved] "=&r" (saved), [capture] "=&r" (capture)			\
+		     : [addr] "b" (addr), [val] "r" (val),				\
+		       [sprg0] "i" (SPRN_SPRG0)						\
+		     : "memory");							\
 }
 
 /* Numbers are primary opcodes (D, DS) and extended opcodes (X), Power ISA Book I. */
-#define SVM_WINDOW_LOAD_D(insn, opcode)					\
+#define SVM_WINDOW_LOAD_D(insn, opcode)							\
 	__SVM_WINDOW_LOAD(insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), __SVM_SYNC,	\
 			  #insn " %[val],0(%[addr])", __SVM_ISYNC, __SVM_WORD_D(opcode))
-#define SVM_WINDOW_LOAD_X(insn, xo)					\
-	__SVM_WINDOW_LOAD(insn, __SVM_BUILD_X(__SVM_WORD_X(xo)), __SVM_SYNC,	\
+#define SVM_WINDOW_LOAD_X(insn, xo)							\
+	__SVM_WINDOW_LOAD(insn, __SVM_BUILD_X(__SVM_WORD_X(xo)), __SVM_SYNC,		\
 			  #insn " %[val],0,%[addr]", __SVM_ISYNC, __SVM_WORD_X(xo))
-#define SVM_WINDOW_LOAD_RAW(insn, opcode)				\
-	__SVM_WINDOW_LOAD(raw_##insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), "",	\
+#define SVM_WINDOW_LOAD_RAW(insn, opcode)						\
+	__SVM_WINDOW_LOAD(raw_##insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), "",		\
 			  #insn " %[val],0(%[addr])", "", __SVM_WORD_D(opcode))
-#define SVM_WINDOW_STORE_D(insn, opcode)				\
+#define SVM_WINDOW_STORE_D(insn, opcode)						\
 	__SVM_WINDOW_STORE(insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), __SVM_SYNC,	\
 			   #insn " %[val],0(%[addr])", __SVM_WORD_D(opcode))
-#define SVM_WINDOW_STORE_X(insn, xo)					\
-	__SVM_WINDOW_STORE(insn, __SVM_BUILD_X(__SVM_WORD_X(xo)), __SVM_SYNC,	\
+#define SVM_WINDOW_STORE_X(insn, xo)							\
+	__SVM_WINDOW_STORE(insn, __SVM_BUILD_X(__SVM_WORD_X(xo)), __SVM_SYNC,		\
 			   #insn " %[val],0,%[addr]", __SVM_WORD_X(xo))
-#define SVM_WINDOW_STORE_RAW(insn, opcode)				\
-	__SVM_WINDOW_STORE(raw_##insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), "",	\
+#define SVM_WINDOW_STORE_RAW(insn, opcode)						\
+	__SVM_WINDOW_STORE(raw_##insn, __SVM_BUILD_D(__SVM_WORD_D(opcode)), "",		\
 			   #insn " %[val],0(%[addr])", __SVM_WORD_D(opcode))
 
 /* A load gives its value zero-extended; a store uses the low bits of @val. */
@@ -201,77 +201,77 @@ SVM_WINDOW_STORE_RAW(std, 62)
  * __SVM_RUN_IN returns the last element, for the all-ones check and as something
  * to wait for (svm_window_wait()).
  */
-#define __SVM_RUN_IN(name, insn, opcode, update, bytes, advance)	\
-static __always_inline unsigned long					\
-svm_run_##name(const volatile void __iomem *addr, void *buf, unsigned long count) \
-{									\
-	unsigned long val, saved, capture;				\
-									\
-	buf -= (bytes);							\
-	asm volatile("	mtctr	%[count]\n"				\
-		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)),	\
-				  "", "", #insn " %[val],0(%[addr])",	\
-				  "	eieio\n"			\
-				  "	" #update " %[val]," #bytes "(%[buf])\n" \
-				  advance				\
-				  "	bdnz	77b\n",		\
-				  __SVM_WORD_D(opcode))			\
-		     : [val] "=&r" (val), [saved] "=&r" (saved),	\
-		       [capture] "=&r" (capture), [addr] "+&b" (addr),	\
-		       [buf] "+&b" (buf)				\
-		     : [count] "r" (count), [sprg0] "i" (SPRN_SPRG0)	\
-		     : "ctr", "memory");				\
-	return val;							\
+#define __SVM_RUN_IN(name, insn, opcode, update, bytes, advance)			\
+static __always_inline unsigned long							\
+svm_run_##name(const volatile void __iomem *addr, void *buf, unsigned long count)	\
+{											\
+	unsigned long val, saved, capture;						\
+											\
+	buf -= (bytes);									\
+	asm volatile("	mtctr	%[count]\n"						\
+		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)),			\
+				  "", "", #insn " %[val],0(%[addr])",			\
+				  "	eieio\n"					\
+				  "	" #update " %[val]," #bytes "(%[buf])\n"	\
+				  advance						\
+				  "	bdnz	77b\n",					\
+				  __SVM_WORD_D(opcode))					\
+		     : [val] "=&r" (val), [saved] "=&r" (saved),			\
+		       [capture] "=&r" (capture), [addr] "+&b" (addr),			\
+		       [buf] "+&b" (buf)						\
+		     : [count] "r" (count), [sprg0] "i" (SPRN_SPRG0)			\
+		     : "ctr", "memory");						\
+	return val;									\
 }
 
-#define __SVM_RUN_OUT(name, insn, opcode, update, bytes, advance)	\
-static __always_inline void						\
-svm_run_##name(volatile void __iomem *addr, const void *buf, unsigned long count) \
-{									\
-	unsigned long val, saved, capture;				\
-									\
-	buf -= (bytes);							\
-	asm volatile("	mtctr	%[count]\n"				\
-		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)), "",	\
-				  "76:	" #update " %[val]," #bytes "(%[buf])\n", \
-				  #insn " %[val],0(%[addr])",		\
-				  advance				\
-				  "	bdnz	76b\n",		\
-				  __SVM_WORD_D(opcode))			\
-		     : [val] "=&r" (val), [saved] "=&r" (saved),	\
-		       [capture] "=&r" (capture), [addr] "+&b" (addr),	\
-		       [buf] "+&b" (buf)				\
-		     : [count] "r" (count), [sprg0] "i" (SPRN_SPRG0)	\
-		     : "ctr", "memory");				\
+#define __SVM_RUN_OUT(name, insn, opcode, update, bytes, advance)			\
+static __always_inline void								\
+svm_run_##name(volatile void __iomem *addr, const void *buf, unsigned long count)	\
+{											\
+	unsigned long val, saved, capture;						\
+											\
+	buf -= (bytes);									\
+	asm volatile("	mtctr	%[count]\n"						\
+		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)), "",		\
+				  "76:	" #update " %[val]," #bytes "(%[buf])\n",	\
+				  #insn " %[val],0(%[addr])",				\
+				  advance						\
+				  "	bdnz	76b\n",					\
+				  __SVM_WORD_D(opcode))					\
+		     : [val] "=&r" (val), [saved] "=&r" (saved),			\
+		       [capture] "=&r" (capture), [addr] "+&b" (addr),			\
+		       [buf] "+&b" (buf)						\
+		     : [count] "r" (count), [sprg0] "i" (SPRN_SPRG0)			\
+		     : "ctr", "memory");						\
 }
 
-#define __SVM_RUN_SET(name, insn, opcode, bytes)			\
-static __always_inline void						\
-svm_run_##name(volatile void __iomem *addr, unsigned long val, unsigned long count) \
-{									\
-	unsigned long saved, capture;					\
-									\
-	asm volatile("	mtctr	%[count]\n"				\
-		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)),	\
-				  "", "", #insn " %[val],0(%[addr])",	\
-				  "	addi	%[addr],%[addr]," #bytes "\n" \
-				  "	bdnz	77b\n",		\
-				  __SVM_WORD_D(opcode))			\
-		     : [saved] "=&r" (saved), [capture] "=&r" (capture), \
-		       [addr] "+&b" (addr)				\
-		     : [count] "r" (count), [val] "r" (val),		\
-		       [sprg0] "i" (SPRN_SPRG0)				\
-		     : "ctr", "memory");				\
+#define __SVM_RUN_SET(name, insn, opcode, bytes)					\
+static __always_inline void								\
+svm_run_##name(volatile void __iomem *addr, unsigned long val, unsigned long count)	\
+{											\
+	unsigned long saved, capture;							\
+											\
+	asm volatile("	mtctr	%[count]\n"						\
+		     __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(opcode)),			\
+				  "", "", #insn " %[val],0(%[addr])",			\
+				  "	addi	%[addr],%[addr]," #bytes "\n"		\
+				  "	bdnz	77b\n",					\
+				  __SVM_WORD_D(opcode))					\
+		     : [saved] "=&r" (saved), [capture] "=&r" (capture),		\
+		       [addr] "+&b" (addr)						\
+		     : [count] "r" (count), [val] "r" (val),				\
+		       [sprg0] "i" (SPRN_SPRG0)						\
+		     : "ctr", "memory");						\
 }
 
 /* ins: one register, many times; in: consecutive registers. Likewise outs and out. */
-#define SVM_RUNS(insn, opcode, lu, store, store_opcode, su, bytes)	\
-__SVM_RUN_IN(ins_##bytes, insn, opcode, su, bytes, "")			\
-__SVM_RUN_IN(in_##bytes, insn, opcode, su, bytes,			\
-	     "	addi	%[addr],%[addr]," #bytes "\n")			\
-__SVM_RUN_OUT(outs_##bytes, store, store_opcode, lu, bytes, "")		\
-__SVM_RUN_OUT(out_##bytes, store, store_opcode, lu, bytes,		\
-	      "	addi	%[addr],%[addr]," #bytes "\n")			\
+#define SVM_RUNS(insn, opcode, lu, store, store_opcode, su, bytes)			\
+__SVM_RUN_IN(ins_##bytes, insn, opcode, su, bytes, "")					\
+__SVM_RUN_IN(in_##bytes, insn, opcode, su, bytes,					\
+	     "	addi	%[addr],%[addr]," #bytes "\n")					\
+__SVM_RUN_OUT(outs_##bytes, store, store_opcode, lu, bytes, "")				\
+__SVM_RUN_OUT(out_##bytes, store, store_opcode, lu, bytes,				\
+	      "	addi	%[addr],%[addr]," #bytes "\n")					\
 __SVM_RUN_SET(set_##bytes, store, store_opcode, bytes)
 
 SVM_RUNS(lbz, 34, lbzu, stb, 38, stbu, 1)
@@ -285,4 +285,4 @@ static __always_inline void svm_window_wait(unsigned long val)
 	asm volatile("twi 0,%0,0\n\tisync" : : "r" (val) : "memory");
 }
 
-#endif /* _SVM_MMIO_WINDOW_H */
+#endif /* _SVM_CAPTURE_WINDOW_H */

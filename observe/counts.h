@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the accessors have done, counted on each CPU; "status" shows the sums. */
-#ifndef _SVM_MMIO_COUNTS_H
-#define _SVM_MMIO_COUNTS_H
+#ifndef _SVM_OBSERVE_COUNTS_H
+#define _SVM_OBSERVE_COUNTS_H
 
 #include <linux/percpu.h>
 
@@ -32,4 +32,4 @@ DECLARE_PER_CPU(struct svm_counts, svm_counts);
 
 void svm_counts_show(struct seq_file *m);
 
-#endif /* _SVM_MMIO_COUNTS_H */
+#endif /* _SVM_OBSERVE_COUNTS_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The trace events, and what switching one on does: accesses take the detour. */
-#include "backend/detour.h"
-
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+
+DEFINE_STATIC_KEY_FALSE(svm_mmio_detour);
 
 /**
  * svm_trace_on() - an event is being switched on

@@ -6,13 +6,21 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM svm_mmio
 
-#if !defined(_SVM_MMIO_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define _SVM_MMIO_TRACE_H
+#if !defined(_SVM_OBSERVE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _SVM_OBSERVE_TRACE_H
 
+#include <linux/jump_label.h>
 #include <linux/tracepoint.h>
 
-#ifndef _SVM_MMIO_TRACE_SWITCH
-#define _SVM_MMIO_TRACE_SWITCH
+#ifndef _SVM_OBSERVE_TRACE_SWITCH
+#define _SVM_OBSERVE_TRACE_SWITCH
+/*
+ * On while accesses have to take the detour (backend/detour.c): each event that is on
+ * counts, and so does a backend that has no other way. It is here, below the backends,
+ * as switching an event on must not need them.
+ */
+DECLARE_STATIC_KEY_FALSE(svm_mmio_detour);
+
 int svm_trace_on(void);
 void svm_trace_off(void);
 #endif
@@ -60,7 +68,7 @@ DEFINE_EVENT_FN(svm_mmio_access, svm_mmio_write,
 	svm_trace_on, svm_trace_off
 );
 
-#endif /* _SVM_MMIO_TRACE_H */
+#endif /* _SVM_OBSERVE_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH observe

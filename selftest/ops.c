@@ -11,68 +11,68 @@
  * The type of the address differs between the families (void, u8, u16, ...), and
  * so does the order of arguments of the stores: small functions even them out.
  */
-#define LOAD(name)							\
-static u64 load_##name(const void __iomem *addr)			\
-{									\
-	return svm_##name(addr);					\
+#define LOAD(name)									\
+static u64 load_##name(const void __iomem *addr)					\
+{											\
+	return svm_##name(addr);							\
 }
 
-#define STORE_VALUE_FIRST(name)						\
-static void store_##name(void __iomem *addr, u64 val)			\
-{									\
-	svm_##name(val, addr);						\
+#define STORE_VALUE_FIRST(name)								\
+static void store_##name(void __iomem *addr, u64 val)					\
+{											\
+	svm_##name(val, addr);								\
 }
 
-#define STORE_ADDRESS_FIRST(name)					\
-static void store_##name(void __iomem *addr, u64 val)			\
-{									\
-	svm_##name(addr, val);						\
+#define STORE_ADDRESS_FIRST(name)							\
+static void store_##name(void __iomem *addr, u64 val)					\
+{											\
+	svm_##name(addr, val);								\
 }
 
-#define KERNEL_LOAD(name)						\
-static u64 kernel_##name(const void __iomem *addr)			\
-{									\
-	return name(addr);						\
+#define KERNEL_LOAD(name)								\
+static u64 kernel_##name(const void __iomem *addr)					\
+{											\
+	return name(addr);								\
 }
 
-#define KERNEL_STORE(name)						\
-static void kernel_##name(void __iomem *addr, u64 val)			\
-{									\
-	name(val, addr);						\
+#define KERNEL_STORE(name)								\
+static void kernel_##name(void __iomem *addr, u64 val)					\
+{											\
+	name(val, addr);								\
 }
 
-#define PORT_LOAD(name)							\
-static u64 load_##name(const void __iomem *addr)			\
-{									\
-	return svm_##name(svm_port_number(addr));			\
+#define PORT_LOAD(name)									\
+static u64 load_##name(const void __iomem *addr)					\
+{											\
+	return svm_##name(svm_port_number(addr));					\
 }
 
-#define PORT_STORE(name)						\
-static void store_##name(void __iomem *addr, u64 val)			\
-{									\
-	svm_##name(val, svm_port_number(addr));			\
+#define PORT_STORE(name)								\
+static void store_##name(void __iomem *addr, u64 val)					\
+{											\
+	svm_##name(val, svm_port_number(addr));						\
 }
 
-#define STRING(in_name, out_name)					\
-static void in_##in_name(const void __iomem *addr, void *buf, unsigned int count) \
-{									\
-	svm_##in_name(addr, buf, count);				\
-}									\
-									\
-static void out_##in_name(void __iomem *addr, const void *buf, unsigned int count) \
-{									\
-	svm_##out_name(addr, buf, count);				\
+#define STRING(in_name, out_name)							\
+static void in_##in_name(const void __iomem *addr, void *buf, unsigned int count)	\
+{											\
+	svm_##in_name(addr, buf, count);						\
+}											\
+											\
+static void out_##in_name(void __iomem *addr, const void *buf, unsigned int count)	\
+{											\
+	svm_##out_name(addr, buf, count);						\
 }
 
-#define PORT_STRING(in_name, out_name)					\
-static void in_##in_name(const void __iomem *addr, void *buf, unsigned int count) \
-{									\
-	svm_##in_name(svm_port_number(addr), buf, count);		\
-}									\
-									\
-static void out_##in_name(void __iomem *addr, const void *buf, unsigned int count) \
-{									\
-	svm_##out_name(svm_port_number(addr), buf, count);	\
+#define PORT_STRING(in_name, out_name)							\
+static void in_##in_name(const void __iomem *addr, void *buf, unsigned int count)	\
+{											\
+	svm_##in_name(svm_port_number(addr), buf, count);				\
+}											\
+											\
+static void out_##in_name(void __iomem *addr, const void *buf, unsigned int count)	\
+{											\
+	svm_##out_name(svm_port_number(addr), buf, count);				\
 }
 
 LOAD(readb)
@@ -184,11 +184,11 @@ KERNEL_STORE(iowrite32be)
 KERNEL_STORE(__iowrite64_lo_hi)
 KERNEL_STORE(__iowrite64be_lo_hi)
 
-#define LOAD_OP(name, spaces, bytes, be, kernel) \
+#define LOAD_OP(name, spaces, bytes, be, kernel)					\
 	{ #name, spaces, bytes, be, load_##name, kernel_##kernel }
-#define STORE_OP(name, spaces, bytes, be, kernel) \
+#define STORE_OP(name, spaces, bytes, be, kernel)					\
 	{ #name, spaces, bytes, be, false, store_##name, kernel_##kernel }
-#define RAW_STORE_OP(name, bytes, be, kernel) \
+#define RAW_STORE_OP(name, bytes, be, kernel)						\
 	{ #name, SVM_MEMORY, bytes, be, true, store_##name, kernel_##kernel }
 #define STRING_OP(name, spaces, bytes)	{ #name, spaces, bytes, in_##name, out_##name }
 

@@ -90,11 +90,11 @@ extern const unsigned int svm_memory_store_op_count;
 #define for_each_op(op, table, count, space)				\
 	for ((op) = (table); (op) < (table) + (count); (op)++)		\
 		if ((op)->spaces & (space))
-#define for_each_load_op(op, space) \
+#define for_each_load_op(op, space)					\
 	for_each_op(op, svm_load_ops, svm_load_op_count, space)
-#define for_each_store_op(op, space) \
+#define for_each_store_op(op, space)					\
 	for_each_op(op, svm_store_ops, svm_store_op_count, space)
-#define for_each_string_op(op, space) \
+#define for_each_string_op(op, space)					\
 	for_each_op(op, svm_string_ops, svm_string_op_count, space)
 
 const struct svm_load_op *svm_load_op_find(unsigned int bytes, bool big_endian,

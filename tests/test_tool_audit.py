@@ -19,7 +19,7 @@ from test_direct_path import ACCESSORS
 
 WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "8": 1, "16": 2, "32": 4, "64": 8}
 # Where the windows are made, and how many.
-WINDOW_FILES = {"accessors/single.c": 36, "accessors/bulk.c": 20}
+WINDOW_FILES = {"accessors/single.c": 36, "accessors/bulk.c": 20, "capture/access.c": 8}
 NOT_THE_WORD = "the word captured is not the instruction"
 # What is said of a mutant's windows, and whether of those with a reversed byte order too.
 MUTANTS = {

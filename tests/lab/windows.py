@@ -18,7 +18,7 @@ ENTRY = struct.Struct("<QIhh")
 MAY_BE_CAPTURED = {"lbz", "lhz", "lhbrx", "lwz", "lwbrx", "ld", "ldbrx",
                    "stb", "sth", "sthbrx", "stw", "stwbrx", "std", "stdbrx"}
 
-# What each accessor of one register captures, and each run.
+# What each accessor of one register captures, each run, and what has its width as an argument.
 ACCESSORS = {
     "readb": "lbz", "readw": "lhz", "readl": "lwz", "readq": "ld",
     "readw_be": "lhbrx", "readl_be": "lwbrx", "readq_be": "ldbrx",
@@ -36,6 +36,8 @@ RUNS = {f"run_{kind}_{bytes_}": insn
                                     (8, "ld", "std"))
         for kind, insn in (("ins", load), ("in", load), ("outs", store), ("out", store),
                            ("set", store))}
+ANY_WIDTH = {"svm_sprg0_load": "lbz ld lhz lwz", "svm_sprg0_store": "stb std sth stw"}
+ALL = {**ACCESSORS, **RUNS, **ANY_WIDTH}
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,12 @@ def loop_fault(near, text):
 
 
 def captured(ko):
-    """What each accessor and each run captures, by its name without __svm_: a dict."""
+    """What each function captures, by its name without __svm_: a dict; several in their order."""
     listed = {window.access for window in table(ko)}
-    return {name.removeprefix("__svm_"): insn.mnemonic
-            for name, function in objdump.functions(ko, ".text").items()
-            for insn in function if insn.address in listed}
+    found = {name.removeprefix("__svm_"): sorted(insn.mnemonic for insn in function
+                                                 if insn.address in listed)
+             for name, function in objdump.functions(ko, ".text").items()}
+    return {name: " ".join(insns) for name, insns in found.items() if insns}
 
 
 def faults(ko):
@@ -150,6 +153,5 @@ def faults(ko):
     insns = insns_by_address(ko)
     found = [f"window at .text+{window.access:#x}: {wrong}" for window in table(ko)
              if (wrong := fault(insns, window))]
-    wanted = {**ACCESSORS, **RUNS}
-    return found + [f"{name} captures {insn}, not {wanted.get(name)}"
-                    for name, insn in captured(ko).items() if wanted.get(name) != insn]
+    return found + [f"{name} captures {insn}, not {ALL.get(name)}"
+                    for name, insn in captured(ko).items() if ALL.get(name) != insn]
