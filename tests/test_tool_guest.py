@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""svm-mmio in a guest: says what is missing and what to do, tests, accesses, claims, measures."""
+"""svm-mmio in a guest: says what is missing and what to do, tests, accesses, claims, measures.
+
+All tests share one guest, and the last one locks its kernel down.
+"""
 
 import json
 import re
@@ -11,28 +14,37 @@ from lab.guest import Guest
 from lab.stock import stock_modules
 from test_signing import LOCK_DOWN
 
-OK, BAD, USAGE, CANNOT = 0, 1, 2, 3
-OTHER = "nec-usb-xhci"      # a device that nothing is known of, and that has no driver here
-DEVICES = ("pci-testdev", "edu", OTHER)
+OK, BAD, USAGE, CANNOT, SKIPPED = 0, 1, 2, 3, 4
+# One that nothing is known of and that has no driver here, and one that gets a driver.
+DEVICES = ("pci-testdev", "edu", "nec-usb-xhci", "nvme,serial=lab")
+XHCI, NVME = "0x0c0330", "0x010802"     # their classes
+MUTANT = "no-restore"
 
 
-@pytest.fixture(scope="module", name="files")
-def tool_files(ko):
-    return {**tool.guest_files(), "/svm_mmio.ko": ko}
+@pytest.fixture(scope="module", name="driver")
+def nvme(kernel):
+    """Debian's driver of nvme, for the guest: {"/path": Path}, in the order to load."""
+    return {f"/{name}.ko": ko for name, ko in stock_modules(kernel, "nvme").items()}
 
 
 @pytest.fixture(scope="module", name="guest")
-def boot(kernel, files):
+def boot(kernel, ko, driver):
+    mutant = mutation.build(kernel, [MUTANT])[mutation.unchecked(MUTANT)]
+    files = {**tool.guest_files(), **driver, "/svm_mmio.ko": ko, "/mutant.ko": mutant}
     with Guest.boot(kernel, name="tool", files=files, devices=DEVICES) as it:
         yield it
 
 
 @pytest.fixture(autouse=True)
-def loaded(request):
-    """The module with backend sprg0, in the guest that most tests share."""
-    if "guest" in request.fixturenames:
-        request.getfixturevalue("guest").check(
-            "test -d /sys/module/svm_mmio || insmod /svm_mmio.ko backend=sprg0")
+def loaded(guest):
+    """The module with backend sprg0."""
+    guest.check("test -d /sys/module/svm_mmio || insmod /svm_mmio.ko backend=sprg0")
+
+
+def find(guest, pci_class):
+    """The PCI device of this class, as the command prints it."""
+    return guest.check(
+        f"cd /sys/bus/pci/devices; grep -l {pci_class} */class | cut -d/ -f1").strip()
 
 
 def call(guest, *args, timeout=300):
@@ -96,6 +108,9 @@ def test_access(guest):
         done = call(guest, "access", edu, "0", *args)
         assert (done.rc, said in done.err) == (rc, True), done
     assert call(guest, "access", edu, "7", "r32", "0").rc == CANNOT
+    for bar in ("r32", "bar", "", "0x0", "-1"):
+        done = call(guest, "access", edu, bar, "r32", "0")
+        assert done.rc == USAGE and "write 0, or bar0" in done.err, (bar, done)
 
 
 def test_everything(guest):
@@ -103,10 +118,11 @@ def test_everything(guest):
     assert done.rc == OK, done
     assert re.search(r"^\d+ passed, 0 failed, \d+ skipped$", done.out, re.MULTILINE), done.out
     assert done.out.count("\n") == 4 and done.err == ""      # no terminal: no bar, no colour
-    result = call(guest, "test", "--ktap")
-    bars = ktap.parse(result.out)
-    assert result.rc == OK and len(bars) == 3
-    assert all(len(bar.subtests) > 10 and not ktap.failures(bar.subtests) for bar in bars)
+    edu = next(bar["device"] for bar in parsed(guest, "devices")["bars"] if bar["kind"] == "edu")
+    result = call(guest, "test", "--ktap", edu, "all")
+    bar, = ktap.parse(result.out)
+    assert result.rc == OK and bar.name == f"{edu}/bar0"
+    assert len(bar.subtests) > 10 and not ktap.failures(bar.subtests)
 
 
 def test_one_case_of_one_device(guest):
@@ -114,15 +130,57 @@ def test_one_case_of_one_device(guest):
     results = parsed(guest, "test", edu, "load_values", "stress threads=2 secs=1")["results"]
     assert [(r["case"], r["outcome"]) for r in results] == [("load_values", "ok"), ("stress", "ok")]
     assert all(r["accesses"] > 0 for r in results)
-    done = call(guest, "test", "nonsense")
-    assert done.rc == BAD and 'there is no case "nonsense"' in done.out
+
+
+def results(guest):
+    """What the last run on each BAR said: it changes with each."""
+    return guest.check("cat /sys/kernel/debug/svm_mmio/*/bar*/results")
+
+
+@pytest.mark.parametrize("args, said", [
+    (["nonsense"], "neither a case nor a PCI device. The cases are: load_values "),
+    (["load_valus"], "load_values"), ([""], "load_values"), (["0000:00:1z.0"], "load_values"),
+    (["load_values", "nonsense"], "'nonsense'"), (["stress=1"], "'stress=1'"),
+    (["stress", "0000:00:01.0"], "before the cases"),
+    (["0000:00:00.0", "0000:00:01.0"], "one device at most"),
+    (["--ktap", "stress", "0:1.0"], "before the cases"), (["--nonsense"], "--ktap"),
+    (["stress secs=0"], "1 to 86400 seconds"), (["stress sec=5"], 'write "stress threads='),
+    (["load_values secs=5"], "takes no arguments")])
+def test_what_makes_no_sense_is_no_failed_test(guest, args, said):
+    """It has an exit code of its own, advice for who typed it, and has run nothing."""
+    before = results(guest)
+    done = call(guest, "test", *args)
+    assert (done.rc, said in done.err, done.out) == (USAGE, True, ""), done
+    assert "read this file" not in done.err and results(guest) == before
+
+
+def test_all_skipped_is_not_passed(guest):
+    """Of two cases one is enough, though."""
+    for option in ([], ["--ktap"], ["--json"]):
+        done = call(guest, "test", *option, "copy_fuzz")
+        assert done.rc == SKIPPED and done.err == "" and "skip" in done.out.lower(), done
+    assert call(guest, "test", "copy_fuzz", "sprg0_kept").rc == OK
+
+
+def test_a_run_under_way(guest):
+    """Nothing has failed: it cannot be done now."""
+    edu = next(bar["device"] for bar in parsed(guest, "devices")["bars"] if bar["kind"] == "edu")
+    guest.check(f"cd /sys/kernel/debug/svm_mmio/{edu}/bar0;"
+                " (echo stress secs=60 >run) >/dev/null 2>&1 & echo $! >/tmp/pid; sleep 1")
+    try:
+        done = call(guest, "test", edu, "load_values")
+    finally:
+        guest.check("kill $(cat /tmp/pid); while kill -0 $(cat /tmp/pid) 2>/dev/null;"
+                    " do sleep 0.1; done")
+    assert done.rc == CANNOT and "not run" in done.out and "wait for it" in done.out, done
 
 
 def test_claim_and_release(guest):
-    bdf = guest.check("cd /sys/bus/pci/devices; grep -l 0x0c0330 */class | cut -d/ -f1").strip()
+    bdf = find(guest, XHCI)
     short = bdf.split(":", 1)[1]
     assert call(guest, "claim", short).rc == OK
     assert bdf in call(guest, "devices").out
+    assert call(guest, "test", short, "load_values").rc == SKIPPED      # only sprg0_kept is for it
     assert call(guest, "claim", bdf).rc == OK       # it is held already
     assert parsed(guest, "release", bdf) == {"released": bdf, "driver": None}
     assert bdf not in call(guest, "devices").out
@@ -146,42 +204,41 @@ def test_bench(guest):
     assert len(parsed(guest, "bench", "--count", "50")) == 9
 
 
-def test_a_failing_module(kernel, files):
+def test_a_failing_module(guest):
     """Negative control: what fails is called so, by the summary and by the exit code."""
-    ko = mutation.build(kernel, ["no-restore"])[mutation.unchecked("no-restore")]
-    with Guest.boot(kernel, name="tool-mutant", files={**files, "/svm_mmio.ko": ko}) as it:
-        it.check("insmod /svm_mmio.ko backend=sprg0")
-        done = call(it, "test", "sprg0_kept")
+    guest.check("rmmod svm_mmio; insmod /mutant.ko backend=sprg0")
+    try:
+        done = call(guest, "test", "copy_fuzz", "sprg0_kept")
         assert done.rc == BAD and "FAILED" in done.out
-        assert call(it, "test", "--ktap", "sprg0_kept").out.count("not ok") == 6
+        assert call(guest, "test", "--ktap", "sprg0_kept").out.count("not ok") == 6
+    finally:
+        guest.check("rmmod svm_mmio")
 
 
-def test_a_device_in_use(kernel, files):
+def test_a_device_in_use(guest, driver):
     """It is taken from its driver if that is asked for twice, and comes back to it."""
-    modules = {f"/{name}.ko": ko for name, ko in stock_modules(kernel, "nvme").items()}
-    with Guest.boot(kernel, name="tool-in-use", files={**files, **modules},
-                    devices=("nvme,serial=lab",)) as it:
-        for module in (*modules, "/svm_mmio.ko"):
-            it.check(f"insmod {module}")
-        driver = "basename $(readlink /sys/bus/pci/devices/0000:00:00.0/driver)"
-        assert it.check(driver) == "nvme\n"
-        for force in ([], ["--force"]):
-            done = call(it, "claim", *force, "0:0.0")
-            assert done.rc == CANNOT and "in use by the driver nvme" in done.err
-            assert it.check(driver) == "nvme\n"
-        assert call(it, "claim", "--force", "--force", "0:0.0").rc == OK
-        assert it.check(driver) == "svm_mmio\n"
-        assert "back with nvme" in call(it, "release", "0:0.0").out
-        assert it.check(driver) == "nvme\n"
+    for module in driver:
+        guest.check(f"insmod {module}")
+    bdf = find(guest, NVME)
+    bound = f"basename $(readlink /sys/bus/pci/devices/{bdf}/driver)"
+    assert guest.check(bound) == "nvme\n"
+    for force in ([], ["--force"]):
+        done = call(guest, "claim", *force, bdf)
+        assert done.rc == CANNOT and "in use by the driver nvme" in done.err
+        assert guest.check(bound) == "nvme\n"
+    assert call(guest, "claim", "--force", "--force", bdf).rc == OK
+    assert guest.check(bound) == "svm_mmio\n"
+    assert "back with nvme" in call(guest, "release", bdf).out
+    assert guest.check(bound) == "nvme\n"
 
 
-def test_lockdown(kernel, files):
-    """status still works, and test says why it does not."""
-    with Guest.boot(kernel, name="tool-lockdown", files=files) as it:
-        it.check("insmod /svm_mmio.ko backend=sprg0")
-        it.check(LOCK_DOWN)
-        assert call(it, "status").rc == OK
-        assert call(it, "devices").rc == OK
-        for args in (["test"], ["access", "0:0.0", "0", "r32", "0x10"], ["bench"]):
-            done = call(it, *args)
+def test_lockdown(guest):
+    """status still works, and test says why it does not. Comes last: it cannot be undone."""
+    for script in (LOCK_DOWN, "echo confidentiality >/sys/kernel/security/lockdown"):
+        guest.check(script)
+        assert call(guest, "status").rc == OK
+        assert call(guest, "devices").rc == OK
+        for args in (["test"], ["test", "load_values"], ["access", "0:0.0", "0", "r32", "0x10"],
+                     ["bench"]):
+            done = call(guest, *args)
             assert done.rc == CANNOT and "locked down" in done.err, (args, done)

@@ -10,12 +10,20 @@
 #include "json.h"
 #include "util.h"
 
-static const struct bar *find_bar(const char *debugfs, const char *bdf, const char *text)
+/* "0" or "bar0", as devices and debugfs write it; negative if it is neither. */
+static long bar_index(const char *text)
+{
+	const char *digits = strncmp(text, "bar", 3) ? text : text + 3;
+
+	if (!*digits || digits[strspn(digits, "0123456789")])
+		return -1;
+	return strtol(digits, NULL, 10);
+}
+
+static const struct bar *find_bar(const char *debugfs, const char *bdf, long index)
 {
 	struct bar *bars;
 	size_t count = guest_bars(debugfs, bdf, &bars), i;
-	char *end;
-	long index = strtol(strncmp(text, "bar", 3) ? text : text + 3, &end, 10);
 
 	if (!count) {
 		complain("%s is not held by the self-test. Next: svm-mmio devices, or svm-mmio "
@@ -23,10 +31,10 @@ static const struct bar *find_bar(const char *debugfs, const char *bdf, const ch
 			 bdf, bdf);
 		return NULL;
 	}
-	for (i = 0; !*end && i < count; i++)
+	for (i = 0; i < count; i++)
 		if (bars[i].index == index)
 			return &bars[i];
-	complain("%s has no BAR %s that the self-test holds. Next: svm-mmio devices", bdf, text);
+	complain("%s has no BAR %ld that the self-test holds. Next: svm-mmio devices", bdf, index);
 	return NULL;
 }
 
@@ -45,6 +53,7 @@ int cmd_access(int argc, char **argv)
 	const struct bar *bar;
 	const char *debugfs;
 	int err, log;
+	long index;
 
 	if (argc != (store ? 6 : 5))
 		return usage_error("access takes BDF BAR OP OFFSET, and a VALUE to "
@@ -53,10 +62,13 @@ int cmd_access(int argc, char **argv)
 	bdf = guest_bdf(argv[1]);
 	if (!bdf)
 		return usage_error("'%s' is no PCI device: svm-mmio devices lists them", argv[1]);
+	index = bar_index(argv[2]);
+	if (index < 0)
+		return usage_error("'%s' is no BAR: write 0, or bar0", argv[2]);
 	debugfs = guest_need_debugfs();
 	if (!debugfs)
 		return EXIT_CANNOT;
-	bar = find_bar(debugfs, bdf, argv[2]);
+	bar = find_bar(debugfs, bdf, index);
 	if (!bar)
 		return EXIT_CANNOT;
 

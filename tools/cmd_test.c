@@ -28,6 +28,12 @@ struct bar_run {
 
 static unsigned int totals[OUTCOMES];
 
+static void add_case(struct bar_run *run, const char *name)
+{
+	run->cases = resize(run->cases, run->count + 1, sizeof(*run->cases));
+	run->cases[run->count++] = copy(name);
+}
+
 /* The lines of the file "run" are the cases that can be run. */
 static bool all_cases(struct bar_run *run)
 {
@@ -39,13 +45,60 @@ static bool all_cases(struct bar_run *run)
 		free(path);
 		return false;
 	}
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		run->cases = resize(run->cases, run->count + 1, sizeof(*run->cases));
-		run->cases[run->count++] = copy(line);
-	}
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		add_case(run, line);
 	free(text);
 	free(path);
 	return true;
+}
+
+/* Is there a case that @wanted, which may have arguments behind it, begins with? */
+static bool has_case(const struct bar_run *all, const char *wanted)
+{
+	size_t len = strcspn(wanted, " \t"), i;
+
+	for (i = 0; i < all->count; i++)
+		if (strlen(all->cases[i]) == len && !strncmp(all->cases[i], wanted, len))
+			return true;
+	return false;
+}
+
+static int no_such_case(const struct bar_run *all, const char *wanted)
+{
+	char *list = copy(""), *longer;
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		longer = format("%s %s", list, all->cases[i]);
+		free(list);
+		list = longer;
+	}
+	complain("'%s' is neither a case nor a PCI device. The cases are:%s", wanted, list);
+	free(list);
+	return EXIT_USAGE;
+}
+
+/* Takes the cases that the user wants, "all" of them or some; an exit code. */
+static int choose_cases(struct bar_run *run, char **wanted)
+{
+	struct bar_run all = { .bar = run->bar };
+	size_t i;
+
+	if (!all_cases(&all))
+		return EXIT_CANNOT;
+	if (!*wanted || (!strcmp(*wanted, "all") && !wanted[1])) {
+		*run = all;
+		return EXIT_OK;
+	}
+	for (; *wanted; wanted++) {
+		if (!has_case(&all, *wanted))
+			return no_such_case(&all, *wanted);
+		add_case(run, *wanted);
+	}
+	for (i = 0; i < all.count; i++)
+		free(all.cases[i]);
+	free(all.cases);
+	return EXIT_OK;
 }
 
 static struct result not_run(const char *name, int err, char *said)
@@ -54,6 +107,7 @@ static struct result not_run(const char *name, int err, char *said)
 		.name = copy(name),
 		.outcome = OUTCOME_NOT_RUN,
 		.why = said ? said : copy(guest_explain(-err)),
+		.err = err,
 	};
 }
 
@@ -173,7 +227,8 @@ static void print_summary(const struct bar_run *runs, size_t bar_count)
 	       totals[OUTCOME_FAILED] + totals[OUTCOME_NOT_RUN], totals[OUTCOME_SKIPPED]);
 }
 
-static void run_all(struct bar_run *runs, size_t bar_count)
+/* Runs what was chosen; an exit code, which is EXIT_OK if there are results to print. */
+static int run_all(struct bar_run *runs, size_t bar_count)
 {
 	size_t total = 0, done = 0, b, i;
 
@@ -190,9 +245,24 @@ static void run_all(struct bar_run *runs, size_t bar_count)
 			runs[b].results[i] = run_case(runs[b].bar, runs[b].cases[i]);
 			totals[runs[b].results[i].outcome]++;
 			free(label);
+			if (runs[b].results[i].err == -EINVAL) {
+				progress_end();
+				complain("'%s': %s", runs[b].cases[i], runs[b].results[i].why);
+				return EXIT_USAGE;
+			}
 		}
 	}
 	progress_end();
+	return EXIT_OK;
+}
+
+static int verdict(void)
+{
+	if (totals[OUTCOME_FAILED])
+		return EXIT_BAD;
+	if (totals[OUTCOME_NOT_RUN])
+		return EXIT_CANNOT;
+	return totals[OUTCOME_PASSED] ? EXIT_OK : EXIT_SKIPPED;
 }
 
 int cmd_test(int argc, char **argv)
@@ -206,8 +276,8 @@ int cmd_test(int argc, char **argv)
 	const char *debugfs;
 	bool ktap = false;
 	struct bar *bars;
+	int option, code, arg;
 	size_t count, b;
-	int option;
 
 	while ((option = getopt_long(argc, argv, "k", longopts, NULL)) != -1) {
 		if (option != 'k')
@@ -218,6 +288,11 @@ int cmd_test(int argc, char **argv)
 		bdf = guest_bdf(argv[optind]);
 	if (bdf)
 		optind++;
+	for (arg = optind; arg < argc; arg++)
+		if (guest_bdf(argv[arg]))
+			return usage_error("%s: one device at most, and before the cases: svm-mmio "
+					   "test 0000:00:01.0 stress",
+					   argv[arg]);
 	debugfs = guest_need_debugfs();
 	if (!debugfs)
 		return EXIT_CANNOT;
@@ -230,20 +305,19 @@ int cmd_test(int argc, char **argv)
 	runs = resize(NULL, count, sizeof(*runs));
 	for (b = 0; b < count; b++) {
 		runs[b] = (struct bar_run){ .bar = &bars[b] };
-		if (optind < argc) {
-			runs[b].cases = argv + optind;
-			runs[b].count = argc - optind;
-		} else if (!all_cases(&runs[b])) {
-			return EXIT_CANNOT;
-		}
+		code = choose_cases(&runs[b], argv + optind);
+		if (code != EXIT_OK)
+			return code;
 	}
 
-	run_all(runs, count);
+	code = run_all(runs, count);
+	if (code != EXIT_OK)
+		return code;
 	if (ktap)
 		print_ktap(runs, count);
 	else if (options.json)
 		print_json(runs, count);
 	else
 		print_summary(runs, count);
-	return totals[OUTCOME_FAILED] || totals[OUTCOME_NOT_RUN] ? EXIT_BAD : EXIT_OK;
+	return verdict();
 }

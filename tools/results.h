@@ -18,6 +18,7 @@ enum outcome {
  * @name: of the case
  * @outcome: how it went
  * @why: it was skipped, or not run; NULL else
+ * @err: the negative errno that the module did not run it with; 0 else
  * @messages: "# " lines of the KTAP, one after another
  * @accesses: how many it made
  */
@@ -25,6 +26,7 @@ struct result {
 	char *name;
 	enum outcome outcome;
 	char *why;
+	int err;
 	char *messages;
 	unsigned long long accesses;
 };

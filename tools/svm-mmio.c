@@ -43,7 +43,8 @@ static void help(void)
 	       "  --help            print this\n"
 	       "  --version         print the version\n\n"
 	       "Exit status: 0 all is well; 1 a test failed, or an unsafe module was found;\n"
-	       "2 not understood; 3 it cannot be done here (a message says why).\n"
+	       "2 not understood; 3 it cannot be done here (a message says why); 4 nothing was\n"
+	       "tested, as all cases were skipped.\n"
 	       "svm-mmio(8) has the rest.\n");
 }
 

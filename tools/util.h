@@ -16,6 +16,7 @@ enum {
 	EXIT_BAD = 1,		/* a test failed, an unsafe module was found */
 	EXIT_USAGE = 2,
 	EXIT_CANNOT = 3,	/* what was asked for cannot be done here, now */
+	EXIT_SKIPPED = 4,	/* no case of the self-test is for the devices there are */
 };
 
 /* What may be asked of every subcommand. */
