@@ -26,14 +26,9 @@ if [ -z "${DESTDIR-}" ]; then
 	rm -rf "$tree"
 fi
 
-# What a build needs, and a driver's: not the lab. Products of a build in this tree stay here.
-for file in COPYING Kbuild Makefile dkms.conf ./*.[ch] accessors/*.[ch] backend/*.[ch] \
-	capture/*.[ch] capture/*.lds compat/*.h compat/*.mk dropin/*.h dropin/*.mk dropin/*/*.h \
-	observe/*.[ch] selftest/*.[ch]; do
-	case $file in
-	*.mod.c) ;;
-	*) install -D -p -m 644 "$file" "$tree/$file" ;;
-	esac
+# What a build needs, and a driver's: not the lab.
+for file in COPYING Makefile dkms.conf $(packaging/sources.sh); do
+	install -D -p -m 644 "$file" "$tree/$file"
 done
 install -D -p -m 755 selftest/run_selftest.sh "$tree/selftest/run_selftest.sh"
 

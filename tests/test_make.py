@@ -4,12 +4,13 @@
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 from lab import build, paths
 from lab.kernels import CROSS
-from lab.root import run
+from lab.root import run, write_files
 
 pytestmark = pytest.mark.quick
 
@@ -19,21 +20,20 @@ MENU = ["Makefile", "dkms.conf", "README.md"]
 @pytest.fixture
 def tree(kernel, tmp_path):
     """A fresh copy of the sources inside the kernel's root; tree(command) runs it there."""
-    name = f"build/{tmp_path.parent.name}-{tmp_path.name}"
-    inside = kernel.root / name
-    shutil.rmtree(inside, ignore_errors=True)
-    shutil.copytree(paths.TOP, inside, ignore=shutil.ignore_patterns(*build.NOT_SOURCES))
-    for file in MENU:
-        shutil.copy(paths.TOP / file, inside)
+    (kernel.root / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="make-", dir=kernel.root / "build") as directory:
+        inside = Path(directory)
+        write_files(inside, {**build.sources(paths.TOP),
+                             **{name: paths.TOP / name for name in MENU}})
 
-    def call(command):
-        log = tmp_path / "log"
-        status = run(kernel.root, ["sh", "-c", f"cd /{name} && {command}"], log)
-        return status, log.read_text(encoding="utf-8")
+        def call(command):
+            log = tmp_path / "log"
+            script = f"cd /build/{inside.name} && {command}"
+            status = run(kernel.root, ["sh", "-c", script], log)
+            return status, log.read_text(encoding="utf-8")
 
-    call.path = inside
-    yield call
-    shutil.rmtree(inside)
+        call.path = inside
+        yield call
 
 
 def files(top):

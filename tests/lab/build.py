@@ -5,6 +5,7 @@ import fnmatch
 import hashlib
 import os
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,8 @@ from .once import locked, make_once
 from .progress import say
 from .root import build, workplace, write_files
 
-# What is no part of a module's sources: left out of a build and of what makes it a new one.
-# Products of a build in the source tree itself would also hide a missing rule.
-NOT_SOURCES = ("build", "docs", "packaging", "samples", "tests", "tools", ".*", "__pycache__",
-               "*.md", "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
+# Products of a build are no part of a module's sources: they would hide a missing rule.
+PRODUCTS = (".*", "__pycache__", "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,13 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
     @extra      files to put beside the sources: {"relative/path": bytes or Path}
     @symvers    other BuildResults whose exported symbols these modules use
     """
-    files = {**_sources(Path(source)), **{name: _content(what)
-                                          for name, what in (extra or {}).items()}}
+    files = {**sources(source), **(extra or {})}
     others = [f"extra-{n}.symvers" for n in range(len(symvers))]
     files.update(zip(others, (other.symvers.read_bytes() for other in symvers)))
 
     key = _key(kernel.identity, files, make_args, targets)
-    label = f"{Path(source).resolve().name}-{kernel.name}"
+    # The tree may have any name: of two that are the same and share build/, one has to build.
+    label = f"{'svm_mmio' if source == paths.TOP else source.resolve().name}-{kernel.name}"
 
     def fill(new):
         say(f"building {label} {' '.join(make_args)}".rstrip())
@@ -84,7 +83,7 @@ def build_variants(kernel, source, variants):
     file. Only what depends on those files is compiled for each, and without debug information:
     many of them have to fit into a guest.
     """
-    files = _sources(Path(source))
+    files = sources(source)
     # BTF is made of debug information, and some kernels fail to make it of none.
     args = ("KCFLAGS=-g0", "CONFIG_DEBUG_INFO_BTF_MODULES=")
     keys = {name: _key(kernel.identity, {**files, **changed}, args, ("variant",))
@@ -121,29 +120,34 @@ def _make(kernel, directory, args, targets, log, label):
                         *args, *targets], log, f"{label} (kernel {kernel.release})")
 
 
-def _content(what):
-    return what.read_bytes() if isinstance(what, Path) else what
+def sources(top):
+    """The source files of the module in directory @top: a dict of relative path to Path.
 
-
-def _sources(top):
-    """The source files below @top: a dict of relative path to content."""
+    Of the project's own tree that is what its packages have. A driver has its directory to itself.
+    """
+    if top == paths.TOP:
+        names = subprocess.run([top / "packaging/sources.sh"], check=True, stdout=subprocess.PIPE,
+                               text=True).stdout.split()
+        return {name: top / name for name in names}
     files = {}
     for directory, names, plain in os.walk(top):
-        names[:] = [name for name in names if not _ignored(name)]
+        names[:] = [name for name in names if not _is_product(name)]
         for name in plain:
             path = Path(directory, name)
-            if not _ignored(name) and path.is_file():
-                files[str(path.relative_to(top))] = path.read_bytes()
+            if not _is_product(name) and path.is_file():
+                files[str(path.relative_to(top))] = path
     return files
 
 
-def _ignored(name):
-    return any(fnmatch.fnmatch(name, pattern) for pattern in NOT_SOURCES)
+def _is_product(name):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in PRODUCTS)
 
 
 def _key(kernel, files, make_args, targets):
     digest = hashlib.sha256(repr((kernel, tuple(make_args), tuple(targets))).encode())
-    for name in sorted(files):
-        digest.update(f"{name}\0{len(files[name])}\0".encode())
-        digest.update(files[name])
+    for name, what in sorted(files.items()):
+        content = what.read_bytes() if isinstance(what, Path) else what
+        program = "program" if isinstance(what, Path) and os.access(what, os.X_OK) else ""
+        digest.update(f"{name}\0{program}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()[:12]

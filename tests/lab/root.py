@@ -16,7 +16,7 @@ from pathlib import Path
 from . import paths
 from .apt import Apt
 from .errors import BuildError, LabError
-from .once import make_once
+from .once import locked, make_once
 from .progress import say
 
 MANIFEST = "lab-manifest"
@@ -121,23 +121,33 @@ def chroot_command(root, argv):
 
 
 def write_files(top, files):
-    """Write @files, a dict of "relative/path" to bytes, below @top."""
-    for name, content in files.items():
+    """Write @files, a dict of "relative/path" to bytes or Path, below @top.
+
+    A copy of a Path can be executed if that can: a build may run it.
+    """
+    for name, what in files.items():
         path = top / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if isinstance(what, Path):
+            shutil.copy(what, path)
+        else:
+            path.write_bytes(what)
 
 
 @contextlib.contextmanager
 def workplace(root, name, files):
-    """A directory /build/@name in @root that has @files and nothing else; it does not stay."""
+    """A directory /build/@name in @root that has @files and nothing else; it does not stay.
+
+    Another process that wants it waits: trees may share build/, and with it the root.
+    """
     inside = root / "build" / name
-    shutil.rmtree(inside, ignore_errors=True)
-    write_files(inside, files)
-    try:
-        yield inside
-    finally:
+    with locked(inside.with_name(f"{name}.lock")):
         shutil.rmtree(inside, ignore_errors=True)
+        write_files(inside, files)
+        try:
+            yield inside
+        finally:
+            shutil.rmtree(inside, ignore_errors=True)
 
 
 def build(root, argv, log, what):
