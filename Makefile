@@ -15,6 +15,14 @@ endif
 PYTHON ?= /usr/bin/python3
 PYTEST = $(PYTHON) -B -m pytest -p no:cacheprovider tests
 
+# A blank ends a name, for Kbuild and for make, and a colon a target: both fail somewhere else, with
+# another message.
+BAD_PATHS := $(strip $(foreach name,CURDIR KERNELDIR DESTDIR,\
+	$(if $(word 2,$(subst :, ,[$($(name))])),$(name)="$($(name))")))
+ifneq ($(BAD_PATHS),)
+$(error $(BAD_PATHS): nothing is built in or for a path with a blank or a colon. Take another)
+endif
+
 KMAKE = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) ARCH=powerpc
 
 .PHONY: module
@@ -59,13 +67,11 @@ demo-quick: ## run the self-test in a ppc64le guest, show what the oracle saw at
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo_quick.py
 
-# One more than a small machine has processors: many steps use only one, or wait. Each guest has up
-# to 3 GB.
-JOBS ?= 3
+JOBS ?= $(shell tests/jobs.sh)
 IN_PARALLEL = --numprocesses=$(JOBS) --dist=loadfile
 
 .PHONY: check
-check: ## all tests, JOBS files at a time (default: 3)
+check: ## all tests, JOBS files at a time (default: as the machine has processors and memory)
 	@tests/setup.sh check
 	@$(PYTEST) $(IN_PARALLEL)
 

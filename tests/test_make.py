@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """make, make install, make clean and what DKMS does, in a tree of their own."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,13 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from lab import build, paths
+from lab import build, paths, tool
 from lab.kernels import CROSS
 from lab.root import run, write_files
 
 pytestmark = pytest.mark.quick
 
-MENU = ["Makefile", "dkms.conf", "README.md"]
+MENU = ["Makefile", "dkms.conf", "README.md", "samples/edu/Makefile"]
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ def tree(kernel, tmp_path):
         write_files(inside, {**build.sources(paths.TOP),
                              **{name: paths.TOP / name for name in MENU}})
 
-        def call(command):
+        def call(command, where="."):
             log = tmp_path / "log"
-            script = f"cd /build/{inside.name} && {command}"
+            script = f"cd '/build/{inside.name}/{where}' && {command}"
             status = run(kernel.root, ["sh", "-c", script], log)
             return status, log.read_text(encoding="utf-8")
 
@@ -75,6 +76,58 @@ def test_what_dkms_does_builds(tree, kernel):
     assert version == re.search(r'SVM_MMIO_VERSION "(.*)"', header)[1]
     good(tree(clean))
     assert files(tree.path) == before
+
+
+@pytest.mark.parametrize("where", ["My Drivers", "a:b"])
+def test_path_that_make_cannot_take(tree, where):
+    """In it or for it: said by its name, before anything is built, or installed elsewhere."""
+    (tree.path / where).mkdir()
+    shutil.copy(paths.TOP / "Makefile", tree.path / where)
+    before = files(tree.path)
+    for command, directory in (("make", where), ("make install", where), ("make check", where),
+                               (f"make KERNELDIR='/usr/src/{where}'", "."),
+                               (f"make KERNELDIR=/nowhere DESTDIR='/tmp/{where}' install", ".")):
+        status, output = tree(command, directory)
+        assert status and "path with a blank or a colon" in output and where in output, output
+    assert files(tree.path) == before
+
+
+def test_command_is_installed_below_a_path_with_a_blank(tmp_path):
+    (tmp_path / tool.PROGRAM).touch()
+    destination = tmp_path / "My Root"
+    # Nothing is built.
+    subprocess.run(["make", "-C", tool.SOURCE, "-o", "all", "install", f"BUILD={tmp_path}",
+                    f"DESTDIR={destination}"], check=True, capture_output=True)
+    assert (destination / "usr/local/bin/svm-mmio").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["My Root", tool.PROGRAM]
+
+
+def test_sample_in_a_path_with_a_blank(tree):
+    shutil.copytree(tree.path / "samples", tree.path / "My Drivers/samples")
+    for command, where in (("make", "My Drivers/samples/edu"),
+                           ("make KERNELDIR='/usr/my src'", "samples/edu")):
+        status, output = tree(command, where)
+        assert status and "path with a blank" in output, output
+
+
+@pytest.mark.parametrize("processors, gigabytes, jobs", [
+    (2, 24, 3), (1, 24, 2), (8, 32, 8), (8, 64, 9), (64, 32, 8), (2, 8, 2), (2, 3, 1)])
+def test_jobs_from_processors_and_memory(processors, gigabytes, jobs):
+    said = subprocess.run([paths.TOP / "tests/jobs.sh", str(processors), str(gigabytes)],
+                          check=True, capture_output=True, text=True).stdout
+    assert said == f"{jobs}\n"
+
+
+def test_jobs_of_this_machine():
+    """What make takes if nobody says, and that it can be told."""
+    mine = subprocess.run([paths.TOP / "tests/jobs.sh"], check=True, capture_output=True,
+                          text=True).stdout.strip()
+    assert 1 <= int(mine) <= len(os.sched_getaffinity(0)) + 1
+    for command, jobs in (("make -n check", mine), ("make -n check JOBS=7", "7"),
+                          ("JOBS=5 make -n check-quick", "5")):
+        output = subprocess.run(command, shell=True, cwd=paths.TOP, check=True, text=True,
+                                capture_output=True).stdout
+        assert f"--numprocesses={jobs} " in output, output
 
 
 def test_wrong_architecture(tree):
