@@ -24,13 +24,19 @@ ACCESSES = (
 )
 
 
-@pytest.fixture(scope="module", params=["sprg0", "hcall"])
-def traced(kernel, request):
-    with Subject.boot(kernel, name=f"trace-{request.param}") as it:
-        it.load(f"backend={request.param}")
-        it.guest.check(f"mountpoint -q {TRACING} || mount -t tracefs tracefs {TRACING}")
-        it.backend = request.param
+@pytest.fixture(scope="module")
+def it(kernel):
+    with Subject.boot(kernel, name="trace") as it:
+        it.guest.check(f"mount -t tracefs tracefs {TRACING}")
         yield it
+
+
+@pytest.fixture(scope="module", params=["sprg0", "hcall"])
+def traced(it, request):
+    it.load(f"backend={request.param}")
+    it.backend = request.param
+    yield it
+    it.unload()
 
 
 def record(it, action):

@@ -17,6 +17,8 @@ from .errors import CommandFailed, GuestError
 
 RUN_LIMIT = 120
 END_BYTES = 64          # no end of an answer is longer
+# What the guest's shell says.
+NOT_FOUND = re.compile(rb"^(/init|sh): (.*: )?\S+: not found$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,12 @@ class Agent:
         return bool(self._buffer or self._ready(select.POLLIN, 0))
 
     def check(self, script, timeout=RUN_LIMIT):
-        """Run the shell @script in the guest, which must return 0; its output as text."""
+        """Run the shell @script in the guest, which must return 0; its output as text.
+
+        Nor may it call a command that the guest has not got: with "||" that could go unnoticed.
+        """
         result = self.run(script, timeout)
-        if result.rc:
+        if result.rc or NOT_FOUND.search(result.data):
             raise CommandFailed(
                 f"this returned {result.rc} in guest {self.name}:\n{_shortened(script)}\n"
                 f"Its output:\n{result.out}\nThe console: {paths.shown(self.log)}", result)
