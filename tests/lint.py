@@ -37,7 +37,6 @@ DRIVER_IGNORE = (*KERNEL_IGNORE, "AVOID_EXTERNS")
 PLUGIN_IGNORE = (
     "PREFER_KERNEL_TYPES",              # u64 for uint64_t
     "PREFER_DEFINED_ATTRIBUTE_MACRO",   # __weak, __aligned()
-    "WEAK_DECLARATION",                 # how a plugin tells which QEMU it is in
     "CAMELCASE",                        # GLib, PRIu64, _Static_assert
     "SPLIT_STRING",                     # a log whose lines are looked for in a huge source
 )
@@ -153,7 +152,7 @@ def c_files():
     the command.
     """
     drivers = matching("tests/drivers/*.[ch]", "tests/bench/module/*.[ch]")
-    plugin = matching("tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]")
+    plugin = matching("tests/plugin/*.[ch]", "tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]")
     programs = matching("tests/guest/*.[ch]")
     tool = matching("tools/*.[ch]")
     others = [*drivers, *plugin, *programs, *tool]

@@ -96,13 +96,12 @@ def measure(kernel, module=None, name="bench"):
     """Measure everything on @kernel: Results. @module is the tree's own svm_mmio if None."""
     module = module or dropin.module(kernel)
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    plugin = recorder.build(SCRATCH)
     files = {"/svm_mmio.ko": module.ko["svm_mmio"],
              "/svm_bench.ko": build(kernel, module).ko["svm_bench"]}
     figures, samples = {}, {}
     with (tempfile.TemporaryDirectory(prefix=f"{name}-", dir=SCRATCH) as scratch,
           Guest.boot(kernel, name=name, smp=1, devices=("pci-testdev",), files=files,
-                     plugin=recorder.argument(plugin, scratch)) as guest):
+                     plugins=[recorder.argument(scratch)]) as guest):
         trace = recorder.Trace(scratch)
         for backend in BACKENDS:
             symbols, mask = _run(guest, backend)

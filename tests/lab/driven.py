@@ -11,7 +11,6 @@
 import bisect
 import hashlib
 import socket
-import tempfile
 import threading
 from dataclasses import dataclass
 
@@ -57,16 +56,14 @@ class Driven:
 
         Other options are those of Guest.boot().
         """
-        plugin = oracle.build(subject.ORACLE)
-        scratch = tempfile.mkdtemp(prefix=f"{name}-", dir=subject.ORACLE)
         skip = [oracle.USER_TEXT]
         if not kernel_text:
             skip.append(oracle.kernel_text(kernel.vmlinux))
-        judge = oracle.Oracle(scratch, plugin, vcpus=smp, skip=skip, outside=kernel_text)
+        judge = oracle.Oracle(name, vcpus=smp, skip=skip, outside=kernel_text)
         judge.judge([(EARLY, *MODULES)])
         guest = Guest.boot(kernel, name=name, smp=smp, devices=devices,
                            files={f"/{module}.ko": file for module, file in ko.items()},
-                           plugin=judge.plugin_argument(), **options)
+                           plugins=[judge.plugin_argument()], **options)
         return cls(guest, judge, kernel, ko)
 
     def __enter__(self):

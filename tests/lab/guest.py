@@ -20,7 +20,7 @@ from .agent import Agent
 from .errors import GuestDied, GuestError, GuestTimeout
 from .initramfs import make_initramfs
 from .progress import say
-from .qemu import MACHINE, Qmp, command
+from .qemu import MACHINE, Qmp, command, quoted
 
 BOOT_LIMIT = 180        # seconds; a boot takes about 10 where nothing else runs
 POWEROFF_LIMIT = 30
@@ -67,7 +67,7 @@ class Guest(Agent):
 
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=2,
-             mem="1G", append="", plugin=None, machine="", cpu="power9", threads=1, qemu_args=(),
+             mem="1G", append="", plugins=(), machine="", cpu="power9", threads=1, qemu_args=(),
              fds=(), strict=True, icount=False, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
@@ -76,7 +76,7 @@ class Guest(Agent):
         @devices    the values of -device
         @smp        processors: each more makes a guest slower where others need the host's too
         @append     more of a kernel command line
-        @plugin     the value of -plugin, or None
+        @plugins    the values of -plugin
         @machine    more machine options, such as "cap-nested-hv=on"
         @cpu        the value of -cpu
         @threads    how many of the @smp processors are threads of one core
@@ -96,9 +96,10 @@ class Guest(Agent):
             "-device", "spapr-vty,chardev=console",
             "-chardev", f"socket,id=agent,fd={agent}",
             "-device", "spapr-vty,chardev=agent",
-            "-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control",
+            "-chardev", f"socket,id=control,fd={control}",
+            "-object", "monitor-qmp,id=qmp,chardev=control",
             *itertools.chain.from_iterable(("-device", device) for device in devices),
-            *(("-plugin", plugin) if plugin else ()),
+            *itertools.chain.from_iterable(("-plugin", plugin) for plugin in plugins),
             *qemu_args,
             "-kernel", str(kernel.vmlinux), "-initrd", str(make_initramfs(kernel, files)),
             "-append", kernel_line(strict, append)]
@@ -240,8 +241,3 @@ class _Plumbing:
         """QEMU has them now; only then does its end look like one."""
         for sock in self._theirs:
             sock.close()
-
-
-def quoted(path):
-    """@path as a value of a QEMU option, where a comma is doubled."""
-    return str(path).replace(",", ",,")

@@ -22,11 +22,11 @@ from . import console, oracle, paths
 from .agent import Agent
 from .build import build_module
 from .errors import GuestDied, GuestError, GuestTimeout
-from .guest import BOOT_LIMIT, POWEROFF_LIMIT, Guest, kernel_line, quoted
+from .guest import BOOT_LIMIT, POWEROFF_LIMIT, Guest, kernel_line
 from .initramfs import make_initramfs
 from .nested import kvm_modules, qemu_files
 from .progress import say
-from .qemu import FIRMWARE
+from .qemu import FIRMWARE, quoted
 
 MODEL = paths.TOP / "tests/uvmodel"
 DEBUGFS = "/sys/kernel/debug/uvmodel"

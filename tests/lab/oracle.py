@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The oracle from the host's side: build the plugin, tell it what to judge, read its counts.
 
-    oracle = Oracle(directory, build(directory), skip=[kernel_text(vmlinux), USER_TEXT])
+    oracle = Oracle("smoke", skip=[kernel_text(vmlinux), USER_TEXT])
     ... start QEMU with "-plugin", oracle.plugin_argument() ...
     oracle.judge([("svm_mmio", start, end)])
     before = oracle.counts()
@@ -15,20 +15,19 @@ The plugin is tests/oracle; its control.h explains the memory that both share.
 
 import ctypes
 import dataclasses
-import hashlib
 import json
 import mmap
-import os
 import pathlib
-import shlex
 import struct
-import subprocess
+import tempfile
 import threading
 
+from . import paths, plugin
 from .errors import LabError
+from .qemu import quoted
 
-SOURCES = pathlib.Path(__file__).resolve().parent.parent / "oracle"
-CFLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-fvisibility=hidden"]
+SOURCES = paths.TOP / "tests/oracle"
+SCRATCH = paths.BUILD / "oracle"
 
 # As in control.h.
 MAGIC = int.from_bytes(b"SVMORACL", "little")
@@ -124,40 +123,6 @@ class Counts:
                       self.outside_unresolved - earlier.outside_unresolved)
 
 
-def _run(command):
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
-    except FileNotFoundError as error:
-        raise OracleError(f"{command[0]} is missing, and the oracle plugin needs it to build: "
-                          "install gcc, pkg-config and libglib2.0-dev") from error
-    if done.returncode:
-        raise OracleError(f"building the oracle plugin failed:\n{shlex.join(command)}\n"
-                          f"{done.stdout.strip()}")
-    return done.stdout
-
-
-def build(out_dir, cc="gcc"):
-    """Compile the plugin into out_dir, unless it is there already, and return its path."""
-    out_dir = pathlib.Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    glib_cflags = shlex.split(_run(["pkg-config", "--cflags", "glib-2.0"]))
-    glib_libs = shlex.split(_run(["pkg-config", "--libs", "glib-2.0"]))
-    compile_it = [*shlex.split(cc), *CFLAGS, *glib_cflags, "-shared"]
-
-    digest = hashlib.sha256(repr((compile_it, glib_libs)).encode())
-    for source in sorted(SOURCES.glob("*.[ch]")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    plugin = out_dir / f"oracle-{digest.hexdigest()[:16]}.so"
-    if not plugin.exists():
-        # Under another name first: another process may be building the same.
-        unfinished = plugin.with_suffix(f".{os.getpid()}.tmp")
-        _run([*compile_it, "-o", str(unfinished), *map(str, sorted(SOURCES.glob("*.c"))),
-              *glib_libs])
-        unfinished.replace(plugin)
-    return plugin
-
-
 def kernel_text(vmlinux):
     """(start, end) of a ppc64 kernel image in linear-mapped space, from its program headers.
 
@@ -182,37 +147,28 @@ def kernel_text(vmlinux):
     return min(start for start, _ in loads), max(end for _, end in loads)
 
 
-def _escape(path):
-    """A path as a value in a QEMU option list."""
-    return str(path).replace(",", ",,")
-
-
 class Oracle:
     """One run of QEMU under the oracle. Needs the files in its directory until QEMU ends."""
 
-    def __init__(self, directory, plugin, vcpus=64, skip=(USER_TEXT,), outside=False):
+    def __init__(self, name, vcpus=64, skip=(USER_TEXT,), outside=False):
         """
-        directory   where to put the control file and the report
-        plugin      what build() returned
+        name        of the guest: the directory for the control file and the report begins so
         vcpus       no fewer than the guest's maxcpus
         skip        [(start, end)] of text not to watch at all, for speed: with USER_TEXT and
                     kernel_text() a guest is about 5 % slower, without them up to five times
         outside     whether the report also lists the sites outside every range (for the
                     kernel's own, skip USER_TEXT only)
         """
-        self.directory = pathlib.Path(directory).resolve()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.control_path = self.directory / "oracle.control"
-        self.report_path = self.directory / "oracle.json"
-        self._plugin = pathlib.Path(plugin).resolve()
+        self._plugin = plugin.build("oracle", SOURCES)
+        SCRATCH.mkdir(parents=True, exist_ok=True)
+        directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=SCRATCH))
+        self.control_path = directory / "oracle.control"
+        self.report_path = directory / "oracle.json"
         self._skip = list(skip)
         self._outside = outside
         self._slots = {}
         self._lock = threading.Lock()
 
-        self.report_path.unlink(missing_ok=True)
-        # Not the old file emptied: an earlier QEMU may still have that one mapped.
-        self.control_path.unlink(missing_ok=True)
         size = HEADER_BYTES + vcpus * ctypes.sizeof(_Vcpu)
         with open(self.control_path, "x+b") as file:
             file.truncate(size)
@@ -225,8 +181,8 @@ class Oracle:
 
     def plugin_argument(self):
         """What goes after QEMU's -plugin."""
-        options = [_escape(self._plugin), f"control={_escape(self.control_path)}",
-                   f"report={_escape(self.report_path)}"]
+        options = [quoted(self._plugin), f"control={quoted(self.control_path)}",
+                   f"report={quoted(self.report_path)}"]
         options += [f"skip={start:#x}-{end:#x}" for start, end in self._skip]
         if self._outside:
             options.append("outside=on")

@@ -9,10 +9,9 @@ import shutil
 import subprocess
 
 from .errors import GuestError, LabError
-from .host import codename
 from .root import Recipe, make_root
 
-OLDEST = 9      # the first with TCG plugins that can read registers
+OLDEST = 11     # the first whose TCG plugins can set the program counter
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 # QEMU's own firmware is done before SLOF has begun: two thirds of a boot were SLOF's. TCG has
@@ -21,12 +20,9 @@ FIRMWARE = "x-vof=on"
 MACHINE = f"pseries,{FIRMWARE},cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
 
 
-# Where each release of the host finds one; the last suite is preferred. A root of a newer release
-# would do as well, but a plugin is built on the host and must find its libraries in there.
-SUITES = {
-    "bookworm": ("bookworm", "bookworm-backports"),
-    "trixie": ("trixie",),
-}
+# Whatever the host is, so that there is one QEMU to know. Its GLib is no older than that of any
+# host, for which the plugins are built.
+SUITES = ("trixie", "trixie-backports")
 
 
 @functools.cache
@@ -39,17 +35,18 @@ def command():
     chosen = os.environ.get("QEMU")
     if chosen:
         return [_checked(chosen)]
-    if codename() not in SUITES:
-        raise LabError(f"the lab knows of no QEMU for Debian {codename()}. Add it to SUITES in "
-                       "tests/lab/qemu.py, or point at one: QEMU=/path/to/qemu-system-ppc64")
-    suites = SUITES[codename()]
-    root = make_root("qemu", suites, "qemu-system-ppc",
-                     lambda apt: Recipe(install=["qemu-system-ppc"], suite=suites[-1]),
+    root = make_root("qemu", SUITES, "qemu-system-ppc",
+                     lambda apt: Recipe(install=["qemu-system-ppc"], suite=SUITES[-1]),
                      architectures=("amd64",))
     libraries = root / LIBRARIES
     # Not lib64/ld-linux-x86-64.so.2: that link is absolute, and would lead to the host's loader.
     return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries),
             str(root / "usr/bin/qemu-system-ppc64"), "-L", str(root / "usr/share/qemu")]
+
+
+def quoted(path):
+    """@path as a value of an option of QEMU's, where a comma is doubled."""
+    return str(path).replace(",", ",,")
 
 
 def _checked(program):

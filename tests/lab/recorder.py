@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The recorder from the host's side: which instructions a guest retired between two markers.
 
-    ... start QEMU with "-smp 1 -plugin", argument(build(elsewhere), directory) ...
+    ... start QEMU with "-smp 1 -plugin", argument(directory) ...
     trace = Trace(directory)
     ... switch one-insn-per-tb on, let the guest run into markers, switch it off ...
     for sample in trace.new_samples(): ...
@@ -11,19 +11,15 @@ read: each instruction follows from the one before, and each return goes where i
 Only what comes right behind a branch to a register (bctr) cannot be told that way.
 """
 
-import hashlib
-import os
-import shlex
 import struct
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from . import oracle, paths
+from . import paths, plugin
 from .errors import LabError
+from .qemu import quoted
 
-SOURCE = paths.TOP / "tests/bench/plugin/recorder.c"
-HEADERS = (SOURCE.with_name("exec_api.h"), oracle.SOURCES / "qemu_plugin_api.h")
+SOURCES = paths.TOP / "tests/bench/plugin"
 
 # As in recorder.c; the plugin runs on this machine.
 HEADER = struct.Struct("=QQQ")
@@ -33,7 +29,7 @@ NAME = "trace"
 
 
 class RecorderError(LabError):
-    """The recorder could not be built, or what it recorded cannot be relied on."""
+    """What the recorder recorded cannot be relied on."""
 
 
 class Insn(NamedTuple):
@@ -121,40 +117,9 @@ def _target(address, word, bits):
     return distance if word & 2 else address + distance
 
 
-def _output(command):
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
-    except FileNotFoundError as error:
-        raise RecorderError(f"{command[0]} is missing, and the recorder plugin needs it to build: "
-                            "install gcc, pkgconf and libglib2.0-dev") from error
-    if done.returncode:
-        raise RecorderError(f"building the recorder plugin failed:\n{shlex.join(command)}\n"
-                            f"{done.stdout.strip()}")
-    return done.stdout
-
-
-def build(out_dir):
-    """Compile the plugin into @out_dir, unless it is there already; its path."""
-    out_dir.mkdir(parents=True, exist_ok=True)
-    glib = shlex.split(_output(["pkg-config", "--cflags", "--libs", "glib-2.0"]))
-    options = [*oracle.CFLAGS, "-I", str(oracle.SOURCES), "-shared", *glib]
-    digest = hashlib.sha256(repr(options).encode())
-    for source in (SOURCE, *HEADERS):
-        digest.update(source.read_bytes())
-    plugin = out_dir / f"recorder-{digest.hexdigest()[:16]}.so"
-    if not plugin.exists():
-        # Under another name first: another process may be building the same.
-        unfinished = plugin.with_suffix(f".{os.getpid()}.tmp")
-        _output(["gcc", str(SOURCE), *options, "-o", str(unfinished)])
-        unfinished.replace(plugin)
-    return plugin
-
-
-def argument(plugin, directory):
+def argument(directory):
     """What goes after QEMU's -plugin, for a Trace of @directory."""
-    plugin, path = (str(path).replace(",", ",,") for path in (plugin, Path(directory, NAME)))
-    return f"{plugin},trace={path}"
+    return f"{quoted(plugin.build('recorder', SOURCES))},trace={quoted(Path(directory, NAME))}"
 
 
 class Trace:

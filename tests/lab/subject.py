@@ -7,7 +7,6 @@
 """
 
 import re
-import tempfile
 from dataclasses import dataclass
 
 from . import elf, ktap, kernels, oracle, paths
@@ -18,7 +17,6 @@ from .hypervisor import Judge
 
 DEBUGFS = "/sys/kernel/debug/svm_mmio"
 IDS = {"0x1b36 0x0005": "pci-testdev", "0x1234 0x11e8": "edu", "0x1b36 0x0010": "nvme"}
-ORACLE = paths.BUILD / "oracle"
 
 # The nvme has no disk: its controller memory buffer is a memory BAR, every access to which is
 # emulated, of any width. It is handed over, as nobody wants the self-test to take disks.
@@ -97,13 +95,11 @@ class Subject:
         """
         if ko is None:
             ko = build(kernel).ko["svm_mmio"]
-        plugin = oracle.build(ORACLE)
-        scratch = tempfile.mkdtemp(prefix=f"{name}-", dir=ORACLE)
-        judge = oracle.Oracle(scratch, plugin, vcpus=smp,
+        judge = oracle.Oracle(name, vcpus=smp,
                               skip=[oracle.kernel_text(kernel.vmlinux), oracle.USER_TEXT])
         guest = Guest.boot(kernel, name=name, smp=smp, devices=devices,
                            files={"/svm_mmio.ko": ko, **(files or {})},
-                           plugin=judge.plugin_argument(), **options)
+                           plugins=[judge.plugin_argument()], **options)
         return cls(guest, judge, ko)
 
     @classmethod

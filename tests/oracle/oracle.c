@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "guest.h"
 #include "instruction.h"
 #include "message.h"
 #include "qemu_plugin_api.h"
@@ -36,7 +37,6 @@
 
 #define CACHE_LINE	64
 #define MAX_SKIPS	16
-#define unused		__attribute__((unused))
 
 struct vcpu {
 	struct qemu_plugin_register *sprg0;
@@ -53,28 +53,7 @@ static struct skip skips[MAX_SKIPS];
 static unsigned int nr_skips;
 static bool list_outside;
 
-/* Which interface QEMU speaks must be known before it looks at this number. */
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_OLD;
-
-__attribute__((constructor)) static void choose_api(void)
-{
-	if (qemu_plugin_set_pc)
-		qemu_plugin_version = QEMU_PLUGIN_API_NEW;
-}
-
-static uint64_t read_sprg0(unsigned int cpu)
-{
-	GByteArray *buf = vcpus[cpu].buf;
-	uint64_t value;
-
-	g_byte_array_set_size(buf, 0);
-	qemu_plugin_read_register(vcpus[cpu].sprg0, buf);
-	if (buf->len != sizeof(value))
-		give_up("reading SPRG0 of vCPU %u gave %u bytes", cpu, buf->len);
-	/* In the byte order the guest runs in, and it runs ppc64le. */
-	memcpy(&value, buf->data, sizeof(value));
-	return GUINT64_FROM_LE(value);
-}
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static void note_wrong(struct tally *t, unsigned int cpu, uint64_t vaddr, uint64_t sprg0)
 {
@@ -89,7 +68,7 @@ static void note_wrong(struct tally *t, unsigned int cpu, uint64_t vaddr, uint64
 /* Record an access in the site's tally for one range (or for none). */
 static enum verdict judge(struct site *site, struct tally *t, unsigned int cpu, uint64_t vaddr)
 {
-	uint64_t sprg0 = read_sprg0(cpu);
+	uint64_t sprg0 = guest_read(vcpus[cpu].sprg0, vcpus[cpu].buf);
 	enum verdict verdict;
 
 	if (!site->may_be_captured)
@@ -142,7 +121,7 @@ static bool skipped(uint64_t vaddr)
 	return false;
 }
 
-static void translate(struct qemu_plugin_tb *tb)
+static void translate(struct qemu_plugin_tb *tb, unused void *udata)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
 
@@ -153,10 +132,7 @@ static void translate(struct qemu_plugin_tb *tb)
 
 		if (skipped(vaddr))
 			continue;
-		if (qemu_plugin_insn_data(insn, &word, sizeof(word)) != sizeof(word))
-			give_up("QEMU does not give the instruction at %#llx",
-				(unsigned long long)vaddr);
-		word = GUINT32_FROM_LE(word);
+		word = guest_word(insn);
 		if (may_access_memory(word))
 			qemu_plugin_register_vcpu_mem_cb(insn, on_access, QEMU_PLUGIN_CB_R_REGS,
 							 QEMU_PLUGIN_MEM_RW,
@@ -164,51 +140,17 @@ static void translate(struct qemu_plugin_tb *tb)
 	}
 }
 
-static void start_vcpu(unsigned int cpu)
+static void start_vcpu(unsigned int cpu, unused void *udata)
 {
-	GArray *regs = qemu_plugin_get_registers();
-	guint size = g_array_get_element_size(regs);
-
 	if (cpu >= control->vcpus)
 		give_up("vCPU %u is beyond the %u that the control file has room for",
 			cpu, control->vcpus);
-	for (guint i = 0; i < regs->len; i++) {
-		const struct qemu_plugin_reg_descriptor *d =
-			(const void *)(regs->data + (size_t)i * size);
-
-		if (d->name && !strcmp(d->name, "sprg0"))
-			vcpus[cpu].sprg0 = d->handle;
-	}
-	g_array_free(regs, true);
-	if (!vcpus[cpu].sprg0)
-		give_up("this QEMU shows plugins no register sprg0: use QEMU 10 or later "
-			"with a 64-bit server CPU such as -cpu power9");
+	vcpus[cpu].sprg0 = guest_register("sprg0");
 	if (!vcpus[cpu].buf)
 		vcpus[cpu].buf = g_byte_array_sized_new(sizeof(uint64_t));
 }
 
-/* The callbacks, as each generation of the interface calls them. */
-static void on_vcpu_old(unused qemu_plugin_id_t id, unsigned int cpu)
-{
-	start_vcpu(cpu);
-}
-
-static void on_vcpu_new(unsigned int cpu, unused void *udata)
-{
-	start_vcpu(cpu);
-}
-
-static void on_translate_old(unused qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
-{
-	translate(tb);
-}
-
-static void on_translate_new(struct qemu_plugin_tb *tb, unused void *udata)
-{
-	translate(tb);
-}
-
-static void on_exit_any(void)
+static void end(unused void *udata)
 {
 	report_write(control);
 }
@@ -278,14 +220,10 @@ static bool parse_options(int argc, char **argv, const char **control_path,
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info,
 			int argc, char **argv)
 {
-	bool new_api = qemu_plugin_version >= QEMU_PLUGIN_API_NEW;
 	const char *control_path = NULL, *report_path = NULL;
 
-	if (!info->system_emulation || strcmp(info->target_name, "ppc64")) {
-		complain("this is QEMU for %s%s: the oracle needs qemu-system-ppc64",
-			 info->target_name, info->system_emulation ? "" : " programs");
+	if (!guest_is_ppc64(info))
 		return -1;
-	}
 	if (!parse_options(argc, argv, &control_path, &report_path) ||
 	    !report_prepare(report_path))
 		return -1;
@@ -294,12 +232,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info
 		return -1;
 	vcpus = g_aligned_alloc0(control->vcpus, sizeof(*vcpus), CACHE_LINE);
 
-	qemu_plugin_register_vcpu_init_cb(id, new_api ? (qemu_plugin_any_cb_t)on_vcpu_new
-					  : (qemu_plugin_any_cb_t)on_vcpu_old, NULL);
-	qemu_plugin_register_vcpu_tb_trans_cb(id, new_api
-					      ? (qemu_plugin_any_cb_t)on_translate_new
-					      : (qemu_plugin_any_cb_t)on_translate_old, NULL);
-	/* It uses neither form's arguments. */
-	qemu_plugin_register_atexit_cb(id, on_exit_any, NULL);
+	qemu_plugin_register_vcpu_init_cb(id, start_vcpu, NULL);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translate, NULL);
+	qemu_plugin_register_atexit_cb(id, end, NULL);
 	return 0;
 }

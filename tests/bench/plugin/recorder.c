@@ -19,9 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "exec_api.h"
+#include "guest.h"
+#include "message.h"
+#include "qemu_plugin_api.h"
 
 #define BEGIN		0x68000000u	/* xori 0,0,0 */
 #define END		0x64000000u	/* oris 0,0,0 */
@@ -30,20 +31,6 @@
 
 /* A sample longer than this has lost its end. */
 #define MOST_ENTRIES	(4u << 20)
-
-#define unused		__attribute__((unused))
-
-#define complain(format, ...) \
-	fprintf(stderr, "recorder: " format "\n", ##__VA_ARGS__)
-
-/*
- * Once the guest runs there is no installation left to refuse, and a recorder
- * that missed something must not look like one that saw it all: end QEMU.
- */
-#define give_up(format, ...) do { \
-	complain(format ": QEMU ends here", ##__VA_ARGS__); \
-	_exit(1); \
-} while (0)
 
 /* The file, in the byte order of the host. tests/lab/recorder.py reads it. */
 struct header {
@@ -75,13 +62,7 @@ static struct entry *entries;
 static struct header sample;
 static bool recording;
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API_OLD;
-
-__attribute__((constructor)) static void choose_api(void)
-{
-	if (qemu_plugin_set_pc)
-		qemu_plugin_version = QEMU_PLUGIN_API_NEW;
-}
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static void begin_sample(const struct site *site)
 {
@@ -155,7 +136,7 @@ static void on_mem(unused unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t
 		entry->device++;
 }
 
-static void translate(struct qemu_plugin_tb *tb)
+static void translate(struct qemu_plugin_tb *tb, unused void *udata)
 {
 	struct qemu_plugin_insn *insn;
 	struct site *site;
@@ -169,35 +150,17 @@ static void translate(struct qemu_plugin_tb *tb)
 		return;
 	site = g_new0(struct site, 1);
 	site->vaddr = vaddr;
-	if (qemu_plugin_insn_data(insn, &site->word, sizeof(site->word)) != sizeof(site->word))
-		give_up("QEMU does not give the instruction at %#llx", (unsigned long long)vaddr);
-	site->word = GUINT32_FROM_LE(site->word);
+	site->word = guest_word(insn);
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, QEMU_PLUGIN_CB_NO_REGS, site);
 	qemu_plugin_register_vcpu_mem_cb(insn, on_mem, QEMU_PLUGIN_CB_NO_REGS,
 					 QEMU_PLUGIN_MEM_RW, NULL);
 }
 
-/* As each generation of the interface calls it. */
-static void on_translate_old(unused qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
-{
-	translate(tb);
-}
-
-static void on_translate_new(struct qemu_plugin_tb *tb, unused void *udata)
-{
-	translate(tb);
-}
-
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info,
 			int argc, char **argv)
 {
-	bool new_api = qemu_plugin_version >= QEMU_PLUGIN_API_NEW;
-
-	if (!info->system_emulation || strcmp(info->target_name, "ppc64")) {
-		complain("this is QEMU for %s%s: the recorder needs qemu-system-ppc64",
-			 info->target_name, info->system_emulation ? "" : " programs");
+	if (!guest_is_ppc64(info))
 		return -1;
-	}
 	/* With one vCPU a sample cannot continue on another one. */
 	if (info->system.max_vcpus != 1) {
 		complain("this guest may have %d vCPUs, and the recorder follows one: use -smp 1",
@@ -215,8 +178,6 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info
 	}
 	/* Memory that is never touched costs nothing. */
 	entries = g_new(struct entry, MOST_ENTRIES);
-	qemu_plugin_register_vcpu_tb_trans_cb(id, new_api
-					      ? (qemu_plugin_any_cb_t)on_translate_new
-					      : (qemu_plugin_any_cb_t)on_translate_old, NULL);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translate, NULL);
 	return 0;
 }

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of QEMU's TCG plugin interface that the oracle uses.
+ * The part of QEMU's TCG plugin interface that the lab's plugins use: API 7,
+ * which QEMU 11 is the first to speak.
  *
  * Debian ships no qemu-plugin.h, so the functions are declared here; the
  * symbols come from the QEMU binary that loads the plugin.
- *
- * One object serves two generations of the interface: API 4 (QEMU 10) and
- * API 7 (QEMU 11). Between them:
- *  - the callbacks of vCPU start, translation and exit changed their
- *    arguments and the functions that register them gained a last one. They
- *    are declared in the newer form with an untyped callback. The older QEMU
- *    ignores the extra argument, which every ABI QEMU runs on allows;
- *  - qemu_plugin_read_register() returns an int, later a bool. It is declared
- *    void here: the length of the buffer tells the same;
- *  - the register descriptor grew. Step through the array with the element
- *    size it carries.
  */
-#ifndef ORACLE_QEMU_PLUGIN_API_H
-#define ORACLE_QEMU_PLUGIN_API_H
+#ifndef LAB_QEMU_PLUGIN_API_H
+#define LAB_QEMU_PLUGIN_API_H
 
 #include <glib.h>
 #include <stdbool.h>
@@ -25,15 +15,14 @@
 #include <stdint.h>
 
 #define QEMU_PLUGIN_EXPORT	__attribute__((visibility("default")))
+#define QEMU_PLUGIN_VERSION	7
 
-enum {
-	QEMU_PLUGIN_API_OLD	= 4,
-	QEMU_PLUGIN_API_NEW	= 7,
-};
-
+/* What a callback may do with the registers of its vCPU. */
 enum qemu_plugin_cb_flags {
 	QEMU_PLUGIN_CB_NO_REGS,
 	QEMU_PLUGIN_CB_R_REGS,
+	QEMU_PLUGIN_CB_RW_REGS,
+	QEMU_PLUGIN_CB_RW_REGS_PC,
 };
 
 enum qemu_plugin_mem_rw {
@@ -50,7 +39,22 @@ struct qemu_plugin_insn;
 struct qemu_plugin_hwaddr;
 struct qemu_plugin_register;
 
-/* The leading members, which are common to all versions. */
+/* What a memory operation moved; the member that has its width is set. */
+struct qemu_plugin_mem_value {
+	int type;
+	union {
+		uint8_t u8;
+		uint16_t u16;
+		uint32_t u32;
+		uint64_t u64;
+		struct {
+			uint64_t low;
+			uint64_t high;
+		} u128;
+	} data;
+};
+
+/* The leading members. It has grown before: step with the size that its array carries. */
 struct qemu_plugin_reg_descriptor {
 	struct qemu_plugin_register *handle;
 	const char *name;	/* may be NULL */
@@ -69,7 +73,9 @@ struct qemu_plugin_info {
 	} system;
 };
 
-typedef void (*qemu_plugin_any_cb_t)(void);
+typedef void (*qemu_plugin_udata_cb_t)(void *udata);
+typedef void (*qemu_plugin_vcpu_udata_cb_t)(unsigned int vcpu, void *udata);
+typedef void (*qemu_plugin_tb_trans_cb_t)(struct qemu_plugin_tb *tb, void *udata);
 typedef void (*qemu_plugin_mem_cb_t)(unsigned int vcpu, qemu_plugin_meminfo_t info,
 				     uint64_t vaddr, void *udata);
 
@@ -80,13 +86,17 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   int argc, char **argv);
 
 /* What QEMU offers. */
-void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id, qemu_plugin_any_cb_t cb,
+void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id, qemu_plugin_vcpu_udata_cb_t cb,
 				       void *udata);
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_any_cb_t cb,
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_tb_trans_cb_t cb,
 					   void *udata);
-/* Both generations pass @udata to this one. */
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_any_cb_t cb,
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_udata_cb_t cb,
 				    void *udata);
+/* Before the instruction. */
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    qemu_plugin_vcpu_udata_cb_t cb,
+					    enum qemu_plugin_cb_flags flags, void *udata);
+/* After each of its memory operations. */
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
 				      qemu_plugin_mem_cb_t cb,
 				      enum qemu_plugin_cb_flags flags,
@@ -98,17 +108,16 @@ size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 
 bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
+unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info);
+struct qemu_plugin_mem_value qemu_plugin_mem_get_value(qemu_plugin_meminfo_t info);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info, uint64_t vaddr);
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *hwaddr);
 const char *qemu_plugin_hwaddr_device_name(const struct qemu_plugin_hwaddr *hwaddr);
 
 GArray *qemu_plugin_get_registers(void);
-void qemu_plugin_read_register(struct qemu_plugin_register *handle, GByteArray *buf);
-
-/*
- * Came with API 6, which no release had as its newest: where QEMU has it, QEMU
- * speaks API 7. Never called.
- */
-__attribute__((weak)) void qemu_plugin_set_pc(uint64_t pc);
+bool qemu_plugin_read_register(struct qemu_plugin_register *handle, GByteArray *buf);
+bool qemu_plugin_write_register(struct qemu_plugin_register *handle, GByteArray *buf);
+/* Does not return: the vCPU goes on at @pc. */
+void qemu_plugin_set_pc(uint64_t pc);
 
 #endif
