@@ -37,6 +37,7 @@ DRIVER_IGNORE = (*KERNEL_IGNORE, "AVOID_EXTERNS")
 PLUGIN_IGNORE = (
     "PREFER_KERNEL_TYPES",              # u64 for uint64_t
     "PREFER_DEFINED_ATTRIBUTE_MACRO",   # __weak, __aligned()
+    "BIT_MACRO",                        # BIT()
     "CAMELCASE",                        # GLib, PRIu64, _Static_assert
     "SPLIT_STRING",                     # a log whose lines are looked for in a huge source
 )
@@ -44,7 +45,7 @@ PLUGIN_IGNORE = (
 PROGRAM_IGNORE = (*PLUGIN_IGNORE, "MACRO_ARG_REUSE")
 # The same for the command.
 TOOL_IGNORE = (
-    *PROGRAM_IGNORE, "BIT_MACRO", "STATIC_CONST_CHAR_ARRAY",
+    *PROGRAM_IGNORE, "STATIC_CONST_CHAR_ARRAY",
     "EMBEDDED_FUNCTION_NAME",           # a word of a message that is a function's name too
     "REPEATED_WORD",                    # "enum kind kind"
 )
@@ -152,7 +153,8 @@ def c_files():
     the command.
     """
     drivers = matching("tests/drivers/*.[ch]", "tests/bench/module/*.[ch]")
-    plugin = matching("tests/plugin/*.[ch]", "tests/oracle/*.[ch]", "tests/bench/plugin/*.[ch]")
+    plugin = matching("tests/plugin/*.[ch]", "tests/oracle/*.[ch]", "tests/smf/*.[ch]",
+                      "tests/bench/plugin/*.[ch]")
     programs = matching("tests/guest/*.[ch]")
     tool = matching("tools/*.[ch]")
     others = [*drivers, *plugin, *programs, *tool]

@@ -21,6 +21,7 @@ from .errors import GuestDied, GuestError, GuestTimeout
 from .initramfs import make_initramfs
 from .progress import say
 from .qemu import MACHINE, Qmp, command, quoted
+from .smf import Smf
 
 BOOT_LIMIT = 180        # seconds; a boot takes about 10 where nothing else runs
 POWEROFF_LIMIT = 30
@@ -41,6 +42,8 @@ def kernel_line(strict, append=""):
     return f"{ALWAYS} {STRICT if strict else LENIENT} {append}".rstrip()
 
 
+GUESTS = "guests"       # for Guest.boot(secure=)
+
 # Nobody waits in this: the clock jumps to the next event when all processors are idle.
 ICOUNT = ("-icount", "shift=0,sleep=off")
 
@@ -53,6 +56,7 @@ class Guest(Agent):
         super().__init__(name, agent)
         self._errors = paths.log(f"{name}.qemu")
         self._strict = strict
+        self.smf = None         # the plugin, if it is secure
         self._control.settimeout(QMP_LIMIT)
         self._qmp = None
         self.log.write_bytes(b"")
@@ -68,7 +72,7 @@ class Guest(Agent):
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=2,
              mem="1G", append="", plugins=(), machine="", cpu="power9", threads=1, qemu_args=(),
-             fds=(), strict=True, icount=False, limit=BOOT_LIMIT):
+             fds=(), strict=True, icount=False, secure=False, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
         @name       of the logs; two guests at a time need two names
@@ -83,7 +87,10 @@ class Guest(Agent):
         @fds        open files that @qemu_args speak of, for QEMU
         @strict     whether a warning or an oops is the end of the guest, and of the test
         @icount     whether its clock counts instructions, one a nanosecond, instead of time
+        @secure     whether it finds itself to be an SVM; GUESTS if its own guests do instead
         """
+        smf = Smf(name, guests=secure == GUESTS) if secure else None
+        plugins = [*plugins, *([smf.plugin_argument()] if smf else [])]
         plumbing = _Plumbing()
         agent, control = plumbing.theirs_fds
         argv = [
@@ -105,6 +112,7 @@ class Guest(Agent):
             "-append", kernel_line(strict, append)]
         say(f"booting {kernel.release} as {name}")
         guest = cls(name, argv, plumbing, fds, strict)
+        guest.smf = smf
         try:
             guest._greet(time.monotonic() + limit, limit)
         except BaseException:

@@ -22,7 +22,7 @@ from . import console, oracle, paths
 from .agent import Agent
 from .build import build_module
 from .errors import GuestDied, GuestError, GuestTimeout
-from .guest import BOOT_LIMIT, POWEROFF_LIMIT, Guest, kernel_line
+from .guest import BOOT_LIMIT, GUESTS, POWEROFF_LIMIT, Guest, kernel_line
 from .initramfs import make_initramfs
 from .nested import kvm_modules, qemu_files
 from .progress import say
@@ -68,26 +68,31 @@ class Hypervisor:
         self._kernel = kernel   # of L2
 
     @classmethod
-    def boot(cls, kernel, *, name, files=None, smp=1, mem="3G", mode="strict", icount=False):
-        """Boot @kernel as L1, where it is for the L2s too, and load KVM and the model.
+    def boot(cls, kernel, *, name, guest_kernel=None, files=None, smp=1, mem="3G", mode="strict",
+             icount=False, secure=False):
+        """Boot @kernel as L1, and load KVM and the model.
 
         @name           of the logs: NAME-l1, and NAME for L2
+        @guest_kernel   the kernel of the L2s; None for the same
         @files          for the L2s, as for Guest.boot()
         @smp            processors: with two, L1 and L2 take more than twice as long
         @mode           of the model: off, strict, fallback or legacy (tests/uvmodel)
         @icount         as for Guest.boot()
+        @secure         whether the L2s find themselves to be SVMs
         """
+        guest_kernel = guest_kernel or kernel
         modules = kvm_modules(kernel)
         inside = {**qemu_files(), **modules, "/l2/run": RUNNER.encode(),
                   "/uvmodel.ko": build_model(kernel).ko["uvmodel"],
-                  "/l2/vmlinux": kernel.vmlinux,
-                  "/l2/initrd": make_initramfs(kernel, files)}
+                  "/l2/vmlinux": guest_kernel.vmlinux,
+                  "/l2/initrd": make_initramfs(guest_kernel, files)}
         log = paths.log(name)
         ours, theirs = socket.socketpair()
         try:
             guest = Guest.boot(
                 kernel, name=f"{name}-l1", files=inside, devices=(), smp=smp, mem=mem,
                 machine="cap-nested-hv=on", fds=[theirs.fileno()], icount=icount,
+                secure=GUESTS if secure else False,
                 limit=SLOWER * BOOT_LIMIT,
                 qemu_args=["-chardev", f"socket,id=l2agent,fd={theirs.fileno()}",
                            "-device", "spapr-vty,chardev=l2agent",
@@ -98,7 +103,7 @@ class Hypervisor:
             raise
         finally:
             theirs.close()
-        l1 = cls(guest, ours, name, kernel)
+        l1 = cls(guest, ours, name, guest_kernel)
         try:
             for module in modules:
                 guest.check(f"insmod {module}")
@@ -118,7 +123,7 @@ class Hypervisor:
             self._sock.close()
 
     def boot_guest(self, *, smp=1, mem="1G", devices=("pci-testdev", "edu"), append="",
-                   strict=True, limit=SLOWER * BOOT_LIMIT):
+                   qemu_args=(), strict=True, limit=SLOWER * BOOT_LIMIT):
         """Boot an L2 and wait until it takes commands: a NestedGuest. Arguments as Guest.boot()."""
         argv = ["qemu-system-ppc64", "-M", MACHINE, "-cpu", "host", "-smp", str(smp), "-m", mem,
                 "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
@@ -126,7 +131,7 @@ class Hypervisor:
                 "-device", "spapr-vty,chardev=console",
                 "-chardev", "serial,id=agent,path=/dev/hvc2",
                 "-device", "spapr-vty,chardev=agent",
-                *(word for device in devices for word in ("-device", device)),
+                *(word for device in devices for word in ("-device", device)), *qemu_args,
                 "-kernel", "/l2/vmlinux", "-initrd", "/l2/initrd",
                 "-append", kernel_line(strict, append)]
         say(f"booting {self._kernel.release} as {self.name}, a guest of {self.guest.name}")
