@@ -59,8 +59,10 @@
  * reads[bwlq], ioread*_rep, ins[bwl]   8-64  CPU     lbz...ld        sync; twi, isync
  * writes[bwlq], iowrite*_rep           8-64  CPU     stb...std       sync; sync
  * outs[bwl]                            8-32  CPU     stb, sth, stw   sync; sync
- * memcpy_fromio                        8-64  CPU     lbz...ld        sync; sync
- * memcpy_toio, memset_io               8-64  CPU     stb...std       sync; sync
+ * memcpy_fromio                        8,32  CPU     lbz, lwz        sync; sync
+ * memcpy_toio, memset_io               8,32  CPU     stb, stw        sync; sync
+ * memcpy_fromio64                      8-64  CPU     lbz...ld        sync; sync
+ * memcpy_toio64, memset_io64           8-64  CPU     stb...std       sync; sync
  * __ioread32_copy                        32  CPU     lwz             none
  * __iowrite32_copy, __iowrite64_copy  32,64  CPU     stw, std        none
  * ==================================  =====  ======  ==============  ================
@@ -79,8 +81,9 @@
  *
  * Addresses are what ioremap() or pci_iomap() of a memory BAR returned; ioread*()
  * and iowrite*() take port cookies too. They are naturally aligned for the width,
- * those of copies need not be. Copies use accesses of 8 bytes, where the kernel's
- * use 4, and narrower ones at the ends; they touch no byte outside the range.
+ * those of copies need not be. Copies make the accesses of the kernel's copies, one
+ * for one: of 4 bytes, and of 1 at the ends, or all along where the two sides are not
+ * aligned alike. Those with 64 in their names, which the kernel has not, use 8.
  */
 
 /**
@@ -415,20 +418,45 @@ DEF_SVM_OUTS(outsb)
 DEF_SVM_OUTS(outsw)
 DEF_SVM_OUTS(outsl)
 
+/* The kernel has no wider one of its own: in a normal guest it is the one it has. */
+#define DEF_SVM_COPY64(name, parameters, arguments)						\
+void __svm_##name##64 parameters;								\
+static __always_inline void svm_##name##64 parameters						\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		__svm_##name##64 arguments;							\
+	else											\
+		name arguments;									\
+}
+
 /**
  * DOC: Copies
  *
- * @n is in bytes, @count in elements of the width in the name. Without that, accesses
- * are of 8 bytes, and narrower ones at the ends of what is not aligned; and they are
- * ordered as a whole. With it they are not ordered. memcpy_fromio() looks for errors
- * (EEH) in the last four bytes. Interrupts are let in after every SVM_WINDOW_RUN (64)
- * accesses.
+ * @n is in bytes, @count in elements of the width in the name.
+ *
+ * memcpy_fromio(), memcpy_toio() and memset_io() make the accesses that the kernel's own
+ * make, of 32 and 8 bits, in its order. They are ordered as a whole; memcpy_fromio()
+ * looks for errors (EEH) in the last four bytes. memcpy_fromio64(), memcpy_toio64() and
+ * memset_io64() do the same in the fewest accesses there can be: 64 bits each, and
+ * narrower ones, 16 bits too, at the ends of what is not aligned. They are for a driver
+ * that knows its device to take all of these widths: one that does not may give zeros
+ * and lose stores, without a word. In a normal guest (backend "direct") they are the
+ * kernel's functions, with its widths.
+ *
+ * The last three are not ordered, as the kernel's are not. Interrupts are let in after
+ * every SVM_WINDOW_RUN (64) accesses.
  */
 DEF_SVM_VOID(memcpy_fromio, (void *to, const volatile void __iomem *from, unsigned long n),
 	     (to, from, n))
 DEF_SVM_VOID(memcpy_toio, (volatile void __iomem *to, const void *from, unsigned long n),
 	     (to, from, n))
 DEF_SVM_VOID(memset_io, (volatile void __iomem *addr, int c, unsigned long n), (addr, c, n))
+
+DEF_SVM_COPY64(memcpy_fromio, (void *to, const volatile void __iomem *from, unsigned long n),
+	       (to, from, n))
+DEF_SVM_COPY64(memcpy_toio, (volatile void __iomem *to, const void *from, unsigned long n),
+	       (to, from, n))
+DEF_SVM_COPY64(memset_io, (volatile void __iomem *addr, int c, unsigned long n), (addr, c, n))
 
 /* linux/io.h declares these after it has included asm/io.h, which may have included this. */
 void __ioread32_copy(void *to, const void __iomem *from, size_t count);
@@ -512,5 +540,6 @@ DEF_SVM_VOID(__iowrite64_copy, (void __iomem *to, const void *from, size_t count
 #undef DEF_SVM_IOWRITE_REP
 #undef DEF_SVM_INS
 #undef DEF_SVM_OUTS
+#undef DEF_SVM_COPY64
 
 #endif /* _SVM_MMIO_H */

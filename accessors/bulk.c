@@ -98,13 +98,17 @@ static __always_inline void sync_device(void)
 	mb();	/* orders accesses to memory and to the device against each other */
 }
 
-/* As _insb() and eeh_readsb() of the kernel, for each width. */
-#define DEF_READS(name, type, bytes, number)						\
+/*
+ * As _insb() and eeh_readsb() of the kernel, for each width. They take the count as a
+ * signed number, an int where they read, and do nothing where it is negative: a driver's
+ * "int left" may be. readsq() and writesq() have an unsigned one.
+ */
+#define DEF_READS(name, type, bytes, number, signed_number)				\
 notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number count)	\
 {											\
 	type last;									\
 											\
-	if (!count)									\
+	if ((signed_number)count <= 0)							\
 		return;									\
 	sync_device();									\
 	if (static_branch_unlikely(&svm_mmio_detour))					\
@@ -120,10 +124,10 @@ notrace void __svm_##name(const volatile void __iomem *addr, void *buf, number c
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 /* As _outsb() of the kernel, for each width. */
-#define DEF_WRITES(name, bytes, number)							\
+#define DEF_WRITES(name, bytes, number, signed_number)					\
 notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number count)	\
 {											\
-	if (!count)									\
+	if ((signed_number)count <= 0)							\
 		return;									\
 	sync_device();									\
 	if (static_branch_unlikely(&svm_mmio_detour))					\
@@ -134,57 +138,70 @@ notrace void __svm_##name(volatile void __iomem *addr, const void *buf, number c
 }											\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
-DEF_READS(readsb, u8, 1, unsigned long);
-DEF_READS(readsw, u16, 2, unsigned long);
-DEF_READS(readsl, u32, 4, unsigned long);
-DEF_READS(readsq, u64, 8, unsigned int);
-DEF_WRITES(writesb, 1, unsigned long);
-DEF_WRITES(writesw, 2, unsigned long);
-DEF_WRITES(writesl, 4, unsigned long);
-DEF_WRITES(writesq, 8, unsigned int);
+DEF_READS(readsb, u8, 1, unsigned long, int);
+DEF_READS(readsw, u16, 2, unsigned long, int);
+DEF_READS(readsl, u32, 4, unsigned long, int);
+DEF_READS(readsq, u64, 8, unsigned int, s64);
+DEF_WRITES(writesb, 1, unsigned long, long);
+DEF_WRITES(writesw, 2, unsigned long, long);
+DEF_WRITES(writesl, 4, unsigned long, long);
+DEF_WRITES(writesq, 8, unsigned int, s64);
 
 /*
- * The widest access that is aligned at @addr and stays within the next @n bytes (not
- * 0). Only the device's side counts: memory may be accessed unaligned at no cost.
+ * How many accesses the kernel's own copy makes next, and of how many @bytes each: 4 once
+ * both sides are aligned for it, 1 before and after, and all along if they never are
+ * (_memcpy_fromio() in arch/powerpc/kernel/io.c). A device need not take any other width.
  */
-static unsigned int widest(const volatile void __iomem *addr, unsigned long n)
+static unsigned long as_the_kernel(const volatile void __iomem *addr, const void *memory,
+				   unsigned long n, unsigned int *bytes)
 {
-	return 1u << min(__ffs((__force unsigned long)addr | 8), __fls(n));
+	unsigned long device = (__force unsigned long)addr;
+
+	*bytes = 1;
+	if ((device ^ (unsigned long)memory) % 4)
+		return n;
+	if (device % 4)
+		return min(n, 4 - device % 4);
+	if (n < 4)
+		return n;
+	*bytes = 4;
+	return n / 4;
 }
 
-/* Accesses of @bytes each that the next run makes: all it can of 8, one of the others. */
-static unsigned long how_many(unsigned int bytes, unsigned long n)
+/*
+ * The fewest accesses there can be: all of 8 bytes, one narrower at a time before and
+ * after. Only the device's side has to be aligned: memory may be accessed unaligned at
+ * no cost.
+ */
+static unsigned long as_few(const volatile void __iomem *addr, unsigned long n,
+			    unsigned int *bytes)
 {
-	return bytes == 8 ? n / 8 : 1;
+	*bytes = 1u << min(__ffs((__force unsigned long)addr | 8), __fls(n));
+	return *bytes == 8 ? n / 8 : 1;
 }
 
-notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, unsigned long n)
+static __always_inline void copy_from(void *to, const volatile void __iomem *from,
+				      unsigned long n, bool few, unsigned long caller)
 {
 	const volatile void __iomem *addr = from;
 	unsigned long left = n;
 
 	sync_device();
 	while (left) {
-		unsigned int bytes = widest(addr, left);
-		unsigned long count = how_many(bytes, left);
+		unsigned int bytes;
+		unsigned long count = few ? as_few(addr, left, &bytes) :
+					    as_the_kernel(addr, to, left, &bytes);
 
-		/* No such width for what takes the detour. */
-		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
-		case 0:
-			svm_detour_in(addr, to, bytes, bytes, count, _RET_IP_);
-			break;
-		case 8:
+		if (static_branch_unlikely(&svm_mmio_detour))
+			svm_detour_in(addr, to, bytes, bytes, count, caller);
+		else if (bytes == 8)
 			run_in_8(addr, to, count);
-			break;
-		case 4:
+		else if (bytes == 4)
 			run_in_4(addr, to, count);
-			break;
-		case 2:
+		else if (bytes == 2)
 			run_in_2(addr, to, count);
-			break;
-		default:
+		else
 			run_in_1(addr, to, count);
-		}
 		addr += count * bytes;
 		to += count * bytes;
 		left -= count * bytes;
@@ -197,72 +214,96 @@ notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, un
 	if (n >= 4 && EEH_POSSIBLE_ERROR(get_unaligned((u32 *)(to - 4)), u32))
 		eeh_check_failure(from);
 }
-EXPORT_SYMBOL_GPL(__svm_memcpy_fromio);
 
-notrace void __svm_memcpy_toio(volatile void __iomem *to, const void *from, unsigned long n)
+static __always_inline void copy_to(volatile void __iomem *to, const void *from,
+				    unsigned long n, bool few, unsigned long caller)
 {
 	sync_device();
 	while (n) {
-		unsigned int bytes = widest(to, n);
-		unsigned long count = how_many(bytes, n);
+		unsigned int bytes;
+		unsigned long count = few ? as_few(to, n, &bytes) :
+					    as_the_kernel(to, from, n, &bytes);
 
-		/* No such width for what takes the detour. */
-		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
-		case 0:
-			svm_detour_out(to, from, bytes, bytes, count, _RET_IP_);
-			break;
-		case 8:
+		if (static_branch_unlikely(&svm_mmio_detour))
+			svm_detour_out(to, from, bytes, bytes, count, caller);
+		else if (bytes == 8)
 			run_out_8(to, from, count);
-			break;
-		case 4:
+		else if (bytes == 4)
 			run_out_4(to, from, count);
-			break;
-		case 2:
+		else if (bytes == 2)
 			run_out_2(to, from, count);
-			break;
-		default:
+		else
 			run_out_1(to, from, count);
-		}
 		to += count * bytes;
 		from += count * bytes;
 		n -= count * bytes;
 	}
 	sync_device();
 }
-EXPORT_SYMBOL_GPL(__svm_memcpy_toio);
 
-notrace void __svm_memset_io(volatile void __iomem *addr, int c, unsigned long n)
+static __always_inline void set(volatile void __iomem *addr, int c, unsigned long n, bool few,
+				unsigned long caller)
 {
 	unsigned long val = 0x0101010101010101UL * (u8)c;
 
 	sync_device();
 	while (n) {
-		unsigned int bytes = widest(addr, n);
-		unsigned long count = how_many(bytes, n);
+		unsigned int bytes;
+		/* There is no other side that would have to be aligned. */
+		unsigned long count = few ? as_few(addr, n, &bytes) :
+			as_the_kernel(addr, (__force const void *)addr, n, &bytes);
 
-		/* No such width for what takes the detour. */
-		switch (static_branch_unlikely(&svm_mmio_detour) ? 0 : bytes) {
-		case 0:
-			svm_detour_set(addr, val, bytes, count, _RET_IP_);
-			break;
-		case 8:
+		if (static_branch_unlikely(&svm_mmio_detour))
+			svm_detour_set(addr, val, bytes, count, caller);
+		else if (bytes == 8)
 			run_set_8(addr, val, count);
-			break;
-		case 4:
+		else if (bytes == 4)
 			run_set_4(addr, val, count);
-			break;
-		case 2:
+		else if (bytes == 2)
 			run_set_2(addr, val, count);
-			break;
-		default:
+		else
 			run_set_1(addr, val, count);
-		}
 		addr += count * bytes;
 		n -= count * bytes;
 	}
 	sync_device();
 }
+
+notrace void __svm_memcpy_fromio(void *to, const volatile void __iomem *from, unsigned long n)
+{
+	copy_from(to, from, n, false, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_fromio);
+
+notrace void __svm_memcpy_toio(volatile void __iomem *to, const void *from, unsigned long n)
+{
+	copy_to(to, from, n, false, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_toio);
+
+notrace void __svm_memset_io(volatile void __iomem *addr, int c, unsigned long n)
+{
+	set(addr, c, n, false, _RET_IP_);
+}
 EXPORT_SYMBOL_GPL(__svm_memset_io);
+
+notrace void __svm_memcpy_fromio64(void *to, const volatile void __iomem *from, unsigned long n)
+{
+	copy_from(to, from, n, true, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_fromio64);
+
+notrace void __svm_memcpy_toio64(volatile void __iomem *to, const void *from, unsigned long n)
+{
+	copy_to(to, from, n, true, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__svm_memcpy_toio64);
+
+notrace void __svm_memset_io64(volatile void __iomem *addr, int c, unsigned long n)
+{
+	set(addr, c, n, true, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__svm_memset_io64);
 
 /* Without ordering, as lib/iomap_copy.c. */
 notrace void __svm___ioread32_copy(void *to, const void __iomem *from, size_t count)

@@ -23,17 +23,18 @@
 #include "observe/counts.h"
 #include "observe/trace.h"
 
-static u64 load(const volatile void __iomem *addr, unsigned int bytes)
+static u64 load(const volatile void __iomem *addr, unsigned int bytes, unsigned long caller)
 {
 	if (svm_backend() == SVM_BACKEND_HCALL)
-		return svm_hcall_load(addr, bytes);
+		return svm_hcall_load(addr, bytes, caller);
 	return svm_sprg0_load(addr, bytes);
 }
 
-static void store(volatile void __iomem *addr, unsigned int bytes, u64 val)
+static void store(volatile void __iomem *addr, unsigned int bytes, u64 val,
+		  unsigned long caller)
 {
 	if (svm_backend() == SVM_BACKEND_HCALL)
-		svm_hcall_store(addr, bytes, val);
+		svm_hcall_store(addr, bytes, val, caller);
 	else
 		svm_sprg0_store(addr, bytes, val);
 }
@@ -60,7 +61,7 @@ u64 svm_detour_load(const volatile void __iomem *addr, unsigned int how, unsigne
 
 	if (how & SVM_ORDERED)
 		mb();	/* as the sync before the kernel's own load */
-	val = in_order(load(addr, bytes), how);
+	val = in_order(load(addr, bytes, caller), how);
 	if (how & SVM_ORDERED)
 		svm_window_wait(val);
 	this_cpu_inc(svm_counts.loads[SVM_WIDTH(bytes)]);
@@ -90,7 +91,7 @@ void svm_detour_store(volatile void __iomem *addr, u64 val, unsigned int how,
 	trace_svm_mmio_write(caller, svm_backend(), bytes, addr, val);
 	if (how & SVM_ORDERED)
 		mb();	/* as the sync before the kernel's own store */
-	store(addr, bytes, in_order(val, how));
+	store(addr, bytes, in_order(val, how), caller);
 	this_cpu_inc(svm_counts.stores[SVM_WIDTH(bytes)]);
 	if (how & SVM_ORDERED)
 		mmiowb_set_pending();
@@ -114,7 +115,7 @@ u64 svm_detour_in(const volatile void __iomem *addr, void *buf, unsigned int byt
 
 	this_cpu_add(svm_counts.bulk_loads, count);
 	do {
-		val = load(addr, bytes);
+		val = load(addr, bytes, caller);
 		memcpy(buf, &val, bytes);	/* little-endian: the low bytes come first */
 		trace_svm_mmio_read(caller, svm_backend(), bytes, addr, val);
 		addr += step;
@@ -141,7 +142,7 @@ void svm_detour_out(volatile void __iomem *addr, const void *buf, unsigned int b
 
 		memcpy(&val, buf, bytes);
 		trace_svm_mmio_write(caller, svm_backend(), bytes, addr, val);
-		store(addr, bytes, val);
+		store(addr, bytes, val, caller);
 		addr += step;
 		buf += bytes;
 	} while (--count);
@@ -162,7 +163,7 @@ void svm_detour_set(volatile void __iomem *addr, u64 val, unsigned int bytes,
 	this_cpu_add(svm_counts.bulk_stores, count);
 	do {
 		trace_svm_mmio_write(caller, svm_backend(), bytes, addr, val);
-		store(addr, bytes, val);
+		store(addr, bytes, val, caller);
 		addr += bytes;
 	} while (--count);
 }

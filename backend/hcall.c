@@ -12,80 +12,162 @@
  * mapped is an error, and no hcall is made. The walk takes no lock.
  */
 #include <linux/bitops.h>
+#include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
+#include <linux/pci.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/swab.h>
-#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include <asm/firmware.h>
 #include <asm/hvcall.h>
 
 #include "hcall.h"
+#include "tables.h"
 #include "observe/counts.h"
 
-/* In place of an hcall's return value: none was made. */
-#define NOT_MAPPED	1L
+/* In place of an hcall's return value, of which none is so large: none was made. */
+#define NOT_MAPPED	LONG_MAX
 
 /* The failure that the next message is about; whoever sets @claimed fills it in. */
 static struct {
 	unsigned long claimed;
 	const char *what;
 	unsigned int bytes;
-	unsigned long addr;
+	unsigned long addr;	/* guest-physical; if nothing is mapped, the driver's */
+	unsigned long caller;
 	long rc;
 } failure;
 
-static void report(struct irq_work *work)
+/* What an hcall may return instead of H_SUCCESS: PAPR, asm/hvcall.h. */
+static const char *name_of(long rc)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	switch (rc) {
+	case H_HARDWARE:
+		return "H_HARDWARE";
+	case H_FUNCTION:
+		return "H_FUNCTION";
+	case H_PRIVILEGE:
+		return "H_PRIVILEGE";
+	case H_PARAMETER:
+		return "H_PARAMETER";
+	case H_AUTHORITY:
+		return "H_AUTHORITY";
+	case H_RESOURCE:
+		return "H_RESOURCE";
+	default:
+		return "a code of its own";
+	}
+}
 
+/* The device whose BAR an address is in; NULL, or one to be put. */
+static struct pci_dev *device_at(unsigned long physical, int *bar)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev)
+		for (*bar = 0; *bar < PCI_STD_NUM_BARS; ++*bar)
+			if (pci_resource_len(pdev, *bar) &&
+			    physical >= pci_resource_start(pdev, *bar) &&
+			    physical <= pci_resource_end(pdev, *bar))
+				return pdev;
+	return NULL;
+}
+
+static void report_refused(void)
+{
+	struct pci_dev *pdev;
+	char where[64];
+	int bar;
+
+	pdev = device_at(failure.addr, &bar);
+	if (pdev)
+		snprintf(where, sizeof(where), "%s bar%d+0x%llx", pci_name(pdev), bar,
+			 (u64)failure.addr - pci_resource_start(pdev, bar));
+	else
+		snprintf(where, sizeof(where), "guest-physical 0x%lx, in no BAR", failure.addr);
+	pci_dev_put(pdev);
+	pr_err("%s of %u bits at %s by %pS failed: the hypervisor returned %s (%ld): does the device take this width there? (%lu have failed so far)\n",
+	       failure.what, 8 * failure.bytes, where, (void *)failure.caller,
+	       name_of(failure.rc), failure.rc, svm_counts_hcall_errors());
+}
+
+/*
+ * At most ten messages in five seconds. How many there are not is part of the next one:
+ * what the rate limit itself would say of that is a warning, and without our name.
+ */
+static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
+	DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+
+static void report_unmapped(void)
+{
+	pr_err("%s of %u bits at 0x%lx by %pS failed: nothing is mapped there: has the driver unmapped it? (%lu have failed so far)\n",
+	       failure.what, 8 * failure.bytes, failure.addr, (void *)failure.caller,
+	       svm_counts_hcall_errors());
+}
+
+static void report(struct work_struct *work)
+{
 	if (__ratelimit(&limit)) {
 		if (failure.rc == NOT_MAPPED)
-			pr_err("%s of %u bits at 0x%lx failed: nothing is mapped there: has the driver unmapped it?\n",
-			       failure.what, 8 * failure.bytes, failure.addr);
+			report_unmapped();
 		else
-			pr_err("%s of %u bits at 0x%lx failed: the hypervisor returned %ld\n",
-			       failure.what, 8 * failure.bytes, failure.addr, failure.rc);
+			report_refused();
 	}
 	clear_bit_unlock(0, &failure.claimed);
 }
 
-static DEFINE_IRQ_WORK(report_work, report);
+static DECLARE_WORK(report_work, report);
+
+/* Whoever fails may hold the lock that queues work: in an interrupt nobody does. */
+static void queue_report(struct irq_work *work)
+{
+	schedule_work(&report_work);
+}
+
+static DEFINE_IRQ_WORK(queue_work_later, queue_report);
 
 /*
  * Counts a failure, and has a message printed later: the caller may hold any lock, that
  * of a console among them. Of failures that come faster some are counted only.
  */
-static void fail(const char *what, unsigned int bytes, const volatile void __iomem *addr, long rc)
+static void fail(const char *what, unsigned int bytes, unsigned long addr, long rc,
+		 unsigned long caller)
 {
 	this_cpu_inc(svm_counts.hcall_errors);
 	if (test_and_set_bit_lock(0, &failure.claimed))
 		return;
 	failure.what = what;
 	failure.bytes = bytes;
-	failure.addr = (__force unsigned long)addr;
+	failure.addr = addr;
 	failure.rc = rc;
-	irq_work_queue(&report_work);
+	failure.caller = caller;
+	irq_work_queue(&queue_work_later);
+}
+
+/*
+ * Is the hypervisor busy, so that the hcall has to be made again? It is waited for as
+ * the kernel waits where it may not sleep: plpar_busy_delay() in sysdev/xive/spapr.c.
+ */
+static bool busy(long rc)
+{
+	if (likely(rc <= H_SUCCESS))
+		return false;
+	if (H_IS_LONG_BUSY(rc))
+		mdelay(get_longbusy_msecs(rc));
+	else if (rc == H_BUSY)
+		udelay(1);
+	else
+		return false;
+	return true;
 }
 
 /* What is not in the kernel's space for I/O is memory, which no hypervisor need be asked for. */
 static bool is_memory(const volatile void __iomem *addr)
 {
 	return (__force unsigned long)addr < KERN_IO_START;
-}
-
-/* Guest-physical address of what is mapped at @addr, or false. */
-static bool translate(const volatile void __iomem *addr, unsigned long *physical)
-{
-	struct page *page = vmalloc_to_page((__force const void *)addr);
-
-	/* Not of memory, so it has no struct page: only its number is used. */
-	if (unlikely(!page))
-		return false;
-	*physical = PFN_PHYS(page_to_pfn(page)) | offset_in_page((__force unsigned long)addr);
-	return true;
 }
 
 static u64 load_memory(const volatile void *addr, unsigned int bytes)
@@ -125,29 +207,72 @@ static u64 swab_bytes(u64 val, unsigned int bytes)
 }
 
 /**
- * svm_hcall_load() - have the hypervisor load from a device
- * @addr: mapped address, naturally aligned
+ * svm_hcall_load_physical() - have the hypervisor load from a guest-physical address
+ * @physical: the address, naturally aligned
  * @bytes: 1, 2, 4 or 8
+ * @caller: whom to name if it fails
  *
  * No ordering of its own. Context: any; takes no lock.
  *
  * Return: the value in the CPU's byte order, zero-extended; all ones if it failed.
  */
-u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes)
+u64 svm_hcall_load_physical(unsigned long physical, unsigned int bytes, unsigned long caller)
 {
 	unsigned long ret[PLPAR_HCALL_BUFSIZE];
-	unsigned long physical;
-	long rc = NOT_MAPPED;
+	long rc;
 
-	if (unlikely(is_memory(addr)))
-		return load_memory((__force const volatile void *)addr, bytes);
-	if (translate(addr, &physical))
+	do {
 		rc = plpar_hcall(H_LOGICAL_CI_LOAD, ret, (unsigned long)bytes, physical);
+	} while (busy(rc));
 	if (unlikely(rc != H_SUCCESS)) {
-		fail("load", bytes, addr, rc);
+		fail("load", bytes, physical, rc, caller);
 		return ~0ULL >> (64 - 8 * bytes);
 	}
 	return swab_bytes(ret[0], bytes);
+}
+
+/**
+ * svm_hcall_store_physical() - have the hypervisor store to a guest-physical address
+ * @physical: the address, naturally aligned
+ * @bytes: 1, 2, 4 or 8
+ * @val: the value in the CPU's byte order, in the low bits
+ * @caller: whom to name if it fails
+ *
+ * No ordering of its own. If it fails nothing is stored. Context: any; takes no lock.
+ */
+void svm_hcall_store_physical(unsigned long physical, unsigned int bytes, u64 val,
+			      unsigned long caller)
+{
+	long rc;
+
+	do {
+		rc = plpar_hcall_norets(H_LOGICAL_CI_STORE, (unsigned long)bytes, physical,
+					swab_bytes(val, bytes));
+	} while (busy(rc));
+	if (unlikely(rc != H_SUCCESS))
+		fail("store", bytes, physical, rc, caller);
+}
+
+/**
+ * svm_hcall_load() - have the hypervisor load from a device
+ * @addr: mapped address, naturally aligned
+ * @bytes: 1, 2, 4 or 8
+ * @caller: whom to name if it fails
+ *
+ * No ordering of its own. Context: any; takes no lock.
+ *
+ * Return: the value in the CPU's byte order, zero-extended; all ones if it failed.
+ */
+u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes, unsigned long caller)
+{
+	unsigned long physical;
+
+	if (unlikely(is_memory(addr)))
+		return load_memory((__force const volatile void *)addr, bytes);
+	if (likely(svm_physical((__force unsigned long)addr, &physical)))
+		return svm_hcall_load_physical(physical, bytes, caller);
+	fail("load", bytes, (__force unsigned long)addr, NOT_MAPPED, caller);
+	return ~0ULL >> (64 - 8 * bytes);
 }
 
 /**
@@ -155,23 +280,21 @@ u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes)
  * @addr: mapped address, naturally aligned
  * @bytes: 1, 2, 4 or 8
  * @val: the value in the CPU's byte order, in the low bits
+ * @caller: whom to name if it fails
  *
  * No ordering of its own. If it fails nothing is stored. Context: any; takes no lock.
  */
-void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val)
+void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val,
+		     unsigned long caller)
 {
 	unsigned long physical;
-	long rc = NOT_MAPPED;
 
-	if (unlikely(is_memory(addr))) {
+	if (unlikely(is_memory(addr)))
 		store_memory((__force volatile void *)addr, bytes, val);
-		return;
-	}
-	if (translate(addr, &physical))
-		rc = plpar_hcall_norets(H_LOGICAL_CI_STORE, (unsigned long)bytes, physical,
-					swab_bytes(val, bytes));
-	if (unlikely(rc != H_SUCCESS))
-		fail("store", bytes, addr, rc);
+	else if (likely(svm_physical((__force unsigned long)addr, &physical)))
+		svm_hcall_store_physical(physical, bytes, val, caller);
+	else
+		fail("store", bytes, (__force unsigned long)addr, NOT_MAPPED, caller);
 }
 
 /**
@@ -181,32 +304,29 @@ void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val)
  * refuses with H_PARAMETER (QEMU's h_logical_load() does, and KVM leaves that to it).
  * An ultravisor passes both on.
  *
- * Return: 0, or -EOPNOTSUPP after a message that says why not.
+ * Return: 0; -EOPNOTSUPP, or -ENOMEM, after a message that says why not.
  */
 int svm_hcall_init(void)
 {
 	unsigned long ret[PLPAR_HCALL_BUFSIZE];
 	long load, store;
+	int err;
 
 	if (!firmware_has_feature(FW_FEATURE_LPAR)) {
 		pr_notice("no backend hcall: there is no hypervisor to call (not a pseries guest): load with another backend\n");
 		return -EOPNOTSUPP;
 	}
-	if (IS_ENABLED(CONFIG_DEBUG_VIRTUAL)) {
-		/* vmalloc_to_page() then takes no address of the space for I/O. */
-		pr_notice("no backend hcall: this kernel has CONFIG_DEBUG_VIRTUAL: load with another backend\n");
-		return -EOPNOTSUPP;
-	}
-	if (IS_ENABLED(CONFIG_SPARSEMEM) && !IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP)) {
-		/* A frame that is no memory then has no place for its struct page to be. */
-		pr_notice("no backend hcall: this kernel lacks CONFIG_SPARSEMEM_VMEMMAP: load with another backend\n");
-		return -EOPNOTSUPP;
+	err = svm_tables_init();
+	if (err) {
+		pr_notice("no backend hcall: the kernel's page tables cannot be found (%pe): does it have CONFIG_KPROBES? Load with another backend\n",
+			  ERR_PTR(err));
+		return err == -ENOMEM ? err : -EOPNOTSUPP;
 	}
 	load = plpar_hcall(H_LOGICAL_CI_LOAD, ret, 0UL, 0UL);
 	store = plpar_hcall_norets(H_LOGICAL_CI_STORE, 0UL, 0UL, 0UL);
 	if (load != H_PARAMETER || store != H_PARAMETER) {
-		pr_notice("no backend hcall: to H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE of width 0 the hypervisor returned %ld and %ld, not %d; -2 means that it has no such hcall: load with another backend\n",
-			  load, store, H_PARAMETER);
+		pr_notice("no backend hcall: to H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE of width 0 the hypervisor returned %s (%ld) and %s (%ld), not H_PARAMETER; H_FUNCTION means that it has no such hcall: load with another backend\n",
+			  name_of(load), load, name_of(store), store);
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -217,5 +337,6 @@ int svm_hcall_init(void)
  */
 void svm_hcall_exit(void)
 {
-	irq_work_sync(&report_work);
+	irq_work_sync(&queue_work_later);
+	flush_work(&report_work);
 }

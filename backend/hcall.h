@@ -7,7 +7,11 @@
 
 int svm_hcall_init(void);
 void svm_hcall_exit(void);
-u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes);
-void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val);
+u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes, unsigned long caller);
+void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val,
+		     unsigned long caller);
+u64 svm_hcall_load_physical(unsigned long physical, unsigned int bytes, unsigned long caller);
+void svm_hcall_store_physical(unsigned long physical, unsigned int bytes, u64 val,
+			      unsigned long caller);
 
 #endif /* _SVM_BACKEND_HCALL_H */

@@ -10,6 +10,27 @@
 
 DEFINE_PER_CPU(struct svm_counts, svm_counts);
 
+/* The sum over all CPUs of what is at @offset, in bytes, in &struct svm_counts. */
+static unsigned long sum(size_t offset)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*(unsigned long *)((void *)per_cpu_ptr(&svm_counts, cpu) + offset));
+	return sum;
+}
+
+/**
+ * svm_counts_hcall_errors() - how many accesses have failed with backend hcall
+ *
+ * Return: the sum over all CPUs.
+ */
+unsigned long svm_counts_hcall_errors(void)
+{
+	return sum(offsetof(struct svm_counts, hcall_errors));
+}
+
 /**
  * svm_counts_show() - print the sums over all CPUs, one "key: value" line each
  * @m: where to print
@@ -22,14 +43,8 @@ void svm_counts_show(struct seq_file *m)
 		"bulk_loads", "bulk_stores", "all_ones", "hcall_errors",
 	};
 	unsigned int i;
-	int cpu;
 
 	BUILD_BUG_ON(sizeof(struct svm_counts) != ARRAY_SIZE(names) * sizeof(unsigned long));
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		unsigned long sum = 0;
-
-		for_each_possible_cpu(cpu)
-			sum += READ_ONCE(((unsigned long *)per_cpu_ptr(&svm_counts, cpu))[i]);
-		seq_printf(m, "%s: %lu\n", names[i], sum);
-	}
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		seq_printf(m, "%s: %lu\n", names[i], sum(i * sizeof(unsigned long)));
 }

@@ -30,6 +30,7 @@ DECLARE_PER_CPU(struct svm_counts, svm_counts);
 /* The index of a width, given in bytes, in &svm_counts.loads. */
 #define SVM_WIDTH(bytes)	((bytes) == 8 ? 3 : (bytes) / 2)
 
+unsigned long svm_counts_hcall_errors(void);
 void svm_counts_show(struct seq_file *m);
 
 #endif /* _SVM_OBSERVE_COUNTS_H */

@@ -77,6 +77,9 @@ def test_unmapped_address(kernel):
         assert it.status()["hcall_errors"] == "101"
         messages = [text for text in said if "nothing is mapped there" in text]
         assert 1 <= len(messages) <= 10, said
+        assert all(" by unmapped_init+" in text and "have failed so far" in text
+                   for text in messages), messages
+        assert not [text for text in said if "callbacks suppressed" in text], said
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +112,23 @@ def test_refused_by_the_hypervisor(mutants_guest):
         it.guest.check(f"cd {bar}; echo 'w32 0x800 0xfa' >access; echo 'r32 0x4' >access")
         results[name] = it.guest.check(f"cat {bar}/access").strip()
         assert int(it.status()["hcall_errors"]) >= 2
-        assert any("the hypervisor returned -4" in text for _, text in it.guest.dmesg(mark))
+        assert any("the hypervisor returned H_PARAMETER (-4)" in text and "0000:00:" in text
+                   and " bar0+0x800 by store_" in text for _, text in it.guest.dmesg(mark))
         it.unload()
     assert results["hcall-refused"] == "0xffffffff"
     assert results["hcall-error-ignored"] != "0xffffffff"       # negative control
+
+
+def test_busy_hypervisor_is_asked_again(mutants_guest):
+    """As the kernel's own users of hcalls do; a module that does not is the negative control."""
+    it = mutants_guest
+    results = {}
+    for name in ("hcall-busy", "hcall-busy-is-an-error"):
+        it.load_mutant(name)
+        results[name] = (it.run("edu", "load_values").case.ok,
+                         it.status()["hcall_errors"] == "0")
+        it.unload()
+    assert results == {"hcall-busy": (True, True), "hcall-busy-is-an-error": (False, False)}
 
 
 def test_missing_hcall_is_refused(mutants_guest):
@@ -123,7 +139,7 @@ def test_missing_hcall_is_refused(mutants_guest):
     guest = mutants_guest.guest
     mark = guest.mark()
     assert guest.run(f"insmod /{name}.ko backend=hcall").rc == errno.EOPNOTSUPP
-    assert any("no backend hcall" in text and "returned -2 and -4" in text
+    assert any("no backend hcall" in text and "returned H_FUNCTION (-2) and H_PARAMETER (-4)" in text
                for _, text in guest.dmesg(mark))
     assert guest.run("test -e /sys/module/svm_mmio").rc
 

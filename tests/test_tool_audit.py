@@ -11,7 +11,8 @@ import re
 import subprocess
 
 import pytest
-from lab import clang, driver_source, dropin, elf, mutation, objdump, paths, subject, tool
+from lab import (clang, driver_source, dropin, elf, mutation, objdump, paths, sources, subject,
+                 tool)
 from lab.build import build_module
 from lab.stock import stock_modules
 from lab.windows import table
@@ -134,7 +135,7 @@ def test_own_module(kernel, ko):
 
 @pytest.mark.parametrize("name", WINDOW_FILES)
 def test_windows_by_clang(kernel, name):
-    compiled = clang.compile_file(kernel, name)
+    compiled = clang.compile_file(kernel, paths.TOP / name, *sources.module(), top=paths.TOP)
     module = tool.audit_one(compiled)
     assert (module["verdict"], module["windows"], module["bad_windows"]) == (
         "safe", WINDOW_FILES[name], 0)

@@ -23,13 +23,16 @@ FLAGS = ("--target=powerpc64le-linux-gnu", "-nostdinc", "-std=gnu11", "-O2", "-g
 COMPILER = b"#undef CONFIG_CC_IS_GCC\n#define CONFIG_CC_IS_CLANG 1\n"
 
 
-def compile_file(kernel, source, *beside):
-    """The object file of @source, compiled for @kernel; files @beside it are found by #include."""
+def compile_file(kernel, source, *beside, top=None):
+    """The object file of @source, compiled for @kernel; files @beside it are found by #include:
+    by their paths below @top, by their names if that is None.
+    """
     common = f"linux-headers-{kernel.release.removesuffix('-powerpc64le')}-common"
     root = make_root("clang", (SUITE,), (kernel.release,), lambda apt: Recipe(
         install=["clang"],
         unpack=[f"linux-headers-{kernel.release}:ppc64el", common]))
-    files = {path.name: path.read_bytes() for path in (source, *beside)}
+    names = {path: str(path.relative_to(top)) if top else path.name for path in (source, *beside)}
+    files = {name: path.read_bytes() for path, name in names.items()}
     files["compiler.h"] = COMPILER
     key = hashlib.sha256(repr((root.name, FLAGS, sorted(files.items()))).encode()).hexdigest()[:12]
 
@@ -46,7 +49,7 @@ def compile_file(kernel, source, *beside):
         with workplace(root, key, files) as inside:
             build(root, ["clang", *FLAGS, *includes, f"-I/build/{key}", *first,
                          f'-DKBUILD_BASENAME="{source.stem}"', "-c",
-                         f"/build/{key}/{source.name}", "-o", f"/build/{key}/out.o"],
+                         f"/build/{key}/{names[source]}", "-o", f"/build/{key}/out.o"],
                   paths.log(f"clang-{key}"), f"{source.name}, with clang,")
             shutil.move(inside / "out.o", new / f"{source.stem}.o")
 

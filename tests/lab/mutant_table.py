@@ -39,10 +39,10 @@ ACCESSORS = {
         ((WINDOW, '"	twi	0,%[val],0\\n	isync\\n"', '"	isync\\n"'),)),
     "no-mmiowb": Mutant(
         "an unlock does not order the store", "self-test",
-        ((SPRG0, "(type val, volatile void __iomem *addr), insn, how, \\\n"
-          "			mmiowb_set_pending())",
-          "(type val, volatile void __iomem *addr), insn, how, \\\n"
-          "			no_more())"),), ("edu", "mmiowb_pending")),
+        ((SPRG0, "(type val, volatile void __iomem *addr), \\\n"
+          "			insn, how, mmiowb_set_pending())",
+          "(type val, volatile void __iomem *addr), \\\n"
+          "			insn, how, no_more())"),), ("edu", "mmiowb_pending")),
     "narrow-load": Mutant(
         "readw() reads a byte", "self-test",
         ((SPRG0, "DEF_SPRG0_READ(readw, u16, lhz,", "DEF_SPRG0_READ(readw, u16, lbz,"),),
@@ -113,8 +113,12 @@ COPIES = {
     "step-short": Mutant(
         "memset_io() goes back one element after each run", "self-test",
         ((BULK, "addr += n * (bytes);", "addr += (n - 1) * (bytes);"),), (BUFFER, "copy_fuzz")),
+    "wide-copy": Mutant(
+        "memcpy_toio() makes accesses of 8 bytes, as the kernel's does not", "oracle",
+        ((BULK, "copy_to(to, from, n, false, _RET_IP_)", "copy_to(to, from, n, true, _RET_IP_)"),),
+        (BUFFER, "copy_fuzz")),
     "narrow-copy": Mutant(
-        "copies make accesses of 4 bytes where 8 would do", "oracle",
+        "64-bit copies make accesses of 4 bytes where 8 would do", "oracle",
         ((BULK, "(__force unsigned long)addr | 8)", "(__force unsigned long)addr | 4)"),),
         (BUFFER, "copy_fuzz")),
     "no-last-sync": Mutant(

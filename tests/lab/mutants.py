@@ -76,7 +76,7 @@ HCALL = {
     ],
     # The offset in the page is lost.
     "hcall-address": [
-        ("backend/hcall.c", " | offset_in_page((__force unsigned long)addr)", ""),
+        ("backend/tables.c", " | (addr & mask);", ";"),
     ],
     # The hypervisor refuses each access.
     "hcall-refused": [
@@ -87,7 +87,21 @@ HCALL = {
     "hcall-error-ignored": [
         ("backend/hcall.c", "ret, (unsigned long)bytes, physical", "ret, 3UL, physical"),
         ("backend/hcall.c", "H_LOGICAL_CI_STORE, (unsigned long)bytes", "H_LOGICAL_CI_STORE, 3UL"),
-        ("backend/hcall.c", "return ~0ULL >> (64 - 8 * bytes);", "return ret[0] & 0xffff;"),
+        ("backend/hcall.c", "rc, caller);\n		return ~0ULL >> (64 - 8 * bytes);",
+         "rc, caller);\n		return ret[0] & 0xffff;"),
+    ],
+    # Each hcall has to be made four times. No mutant: the module has to go on trying.
+    "hcall-busy": [
+        ("backend/hcall.c", "ret, (unsigned long)bytes, physical);",
+         "ret, (unsigned long)bytes, physical);\n"
+         "		if (tries++ & 3)\n			rc = tries & 1 ? H_BUSY : H_LONG_BUSY_ORDER_1_MSEC;"),
+        ("backend/hcall.c", "	unsigned long ret[PLPAR_HCALL_BUFSIZE];\n	long rc;",
+         "	unsigned long ret[PLPAR_HCALL_BUFSIZE], tries = 1;\n	long rc;"),
+    ],
+    "hcall-busy-is-an-error": [
+        ("backend/hcall.c", "ret, (unsigned long)bytes, physical);",
+         "ret, (unsigned long)bytes, physical);\n		rc = H_BUSY;"),
+        ("backend/hcall.c", "	else if (rc == H_BUSY)\n", "	else if (rc == LONG_MIN)\n"),
     ],
     # There is no such hcall. Only for QEMU: an ultravisor would not survive it.
     "hcall-unknown": [

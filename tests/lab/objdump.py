@@ -41,4 +41,5 @@ def functions(ko, section=None):
             current.append(Insn(int(match[1], 16), word, match[3], match[4]))
         elif (match := RELOCATION.match(line)) and current and current[-1].is_branch:
             current[-1].operands = match[2]
-    return found
+    # What stands before the first function of a section is data.
+    return {name: insns for name, insns in found.items() if insns}

@@ -25,7 +25,8 @@ STRINGS = {
     **{f"writes{letter}": (["hwsync", f"run_outs_{size}", "hwsync"], False)
        for letter, size in zip("bwlq", (1, 2, 4, 8))},
 }
-COPIES = {"memcpy_fromio": True, "memcpy_toio": False, "memset_io": False}
+COPIES = {f"{name}{width}": name == "memcpy_fromio" for width in ("", "64")
+          for name in ("memcpy_fromio", "memcpy_toio", "memset_io")}
 DETOURS = {"svm_detour_load": ["hwsync", "twi", "isync"], "svm_detour_store": ["hwsync"]}
 
 

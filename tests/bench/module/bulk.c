@@ -41,6 +41,9 @@
 	X(outsb, 1024, 1024, (port, ram, n))				\
 	X(outsw, 1024, 512, (port, ram, n))				\
 	X(outsl, 1024, 256, (port, ram, n))				\
+	X(memcpy_fromio64, 1024, 1024, (ram, io, n))			\
+	X(memcpy_toio64, 1024, 1024, (io, ram, n))			\
+	X(memset_io64, 1024, 1024, (io, 0, n))				\
 	X(__ioread32_copy, 1024, 256, (ram, io, n))			\
 	X(__iowrite32_copy, 1024, 256, (io, ram, n))			\
 	X(__iowrite64_copy, 1024, 128, (io, ram, n))

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's own page tables: from an address to what is mapped there.
+ *
+ * __find_linux_pte() is exported and knows huge leaves in every kernel, which
+ * vmalloc_to_page() does since 5.13 only; a large BAR is mapped by huge leaves where the
+ * MMU is radix. It has to be told the tables, init_mm's, and init_mm is not exported: it
+ * is learnt from the function that writes an entry, when this module has a page mapped.
+ */
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/sched.h>
+#include <asm/pte-walk.h>
+
+#include "tables.h"
+
+/*
+ * What is mapped to learn from: neither memory nor a device of a guest is here, and
+ * nothing accesses it.
+ */
+#define NOWHERE		(1UL << 50)
+
+static struct mm_struct *kernel_mm;
+static struct task_struct *learner;
+
+/* void set_ptes(struct mm_struct *mm, ...) */
+static int learn(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (current == learner && !kernel_mm)
+		kernel_mm = (struct mm_struct *)regs->gpr[3];
+	return 0;
+}
+
+static int map_and_learn(void)
+{
+	unsigned long physical;
+	void __iomem *addr;
+	int err = 0;
+
+	addr = ioremap(NOWHERE, PAGE_SIZE);
+	if (!addr)
+		return -ENOMEM;
+	/* Whatever was learnt, it has to lead where the page is. */
+	if (!kernel_mm || !svm_physical((__force unsigned long)addr, &physical) ||
+	    physical != NOWHERE) {
+		kernel_mm = NULL;
+		err = -EOPNOTSUPP;
+	}
+	iounmap(addr);
+	return err;
+}
+
+/**
+ * svm_tables_init() - find the kernel's page tables
+ *
+ * Called again it does nothing. Context: process, may sleep, at load.
+ *
+ * Return: 0; -EOPNOTSUPP if the kernel offers no way (it needs CONFIG_KPROBES); -ENOMEM.
+ */
+int svm_tables_init(void)
+{
+	/* The first is of kernels from 6.7 on. */
+	static const char * const writers[] = { "set_ptes", "set_pte_at" };
+	unsigned int i;
+
+	if (kernel_mm)
+		return 0;
+	learner = current;
+	for (i = 0; i < ARRAY_SIZE(writers); i++) {
+		struct kprobe probe = { .symbol_name = writers[i], .pre_handler = learn };
+		int err;
+
+		if (register_kprobe(&probe))
+			continue;
+		err = map_and_learn();
+		unregister_kprobe(&probe);
+		return err;
+	}
+	return -EOPNOTSUPP;
+}
+
+/**
+ * svm_kernel_tables() - what the kernel's own page tables belong to
+ *
+ * Return: init_mm, NULL if it is not known.
+ */
+struct mm_struct *svm_kernel_tables(void)
+{
+	return kernel_mm;
+}
+
+/**
+ * svm_kernel_leaf() - the last entry of the kernel's page tables for an address
+ * @addr: the address
+ * @shift: set to the base-2 logarithm of the size that the entry maps
+ *
+ * Context: any; takes no lock.
+ *
+ * Return: the entry, which need not be present; NULL if there is none.
+ */
+notrace pte_t *svm_kernel_leaf(unsigned long addr, unsigned int *shift)
+{
+	unsigned int huge = 0;
+	pte_t *ptep = __find_linux_pte(kernel_mm->pgd, addr, NULL, &huge);
+
+	*shift = huge ?: PAGE_SHIFT;
+	return ptep;
+}
+NOKPROBE_SYMBOL(svm_kernel_leaf);
+
+/**
+ * svm_physical() - the guest-physical address of what is mapped at an address
+ * @addr: the address
+ * @physical: filled in on success
+ *
+ * Context: any; takes no lock.
+ *
+ * Return: false if nothing is mapped there.
+ */
+notrace bool svm_physical(unsigned long addr, unsigned long *physical)
+{
+	unsigned long mask;
+	unsigned int shift;
+	pte_t *ptep, pte;
+
+	ptep = svm_kernel_leaf(addr, &shift);
+	if (!ptep)
+		return false;
+	pte = READ_ONCE(*ptep);
+	if (!pte_present(pte))
+		return false;
+	mask = (1UL << shift) - 1;
+	*physical = (PFN_PHYS(pte_pfn(pte)) & ~mask) | (addr & mask);
+	return true;
+}
+NOKPROBE_SYMBOL(svm_physical);
