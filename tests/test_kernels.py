@@ -6,6 +6,7 @@ import re
 import pytest
 from lab import dropin, kernelbuild, kernelmatrix, paths, subject
 from lab.errors import LabError
+from lab.subject import Subject
 from test_selftest import LIST
 
 
@@ -51,3 +52,47 @@ def test_built_with_its_own_compiler():
         comment = subject.build(kernel).ko["svm_mmio"].read_bytes()
         versions = set(re.findall(rb"GCC: \(.*?\) ([\d.]+)\0", comment))
         assert versions == {wanted.removeprefix("gcc ").encode()}, name
+
+
+def test_without_selftest(kernel):
+    """It loads, says what it is, and claims no device."""
+    ko = dropin.module(kernel).ko["svm_mmio"]
+    with Subject.boot(kernel, name="without-selftest", ko=ko) as it:
+        it.load("backend=sprg0")
+        assert it.bars == {}
+        assert it.status()["backend"] == "sprg0"
+        assert it.guest.run("test -e /sys/bus/pci/drivers/svm_mmio").rc
+        it.unload()
+
+
+def test_option_that_a_kernel_lacks_is_found():
+    """The check of a configuration that a kernel is built with: it misses nothing."""
+    wanted = kernelbuild.options("CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=3\nCONFIG_D=y\n")
+    have = kernelbuild.options("CONFIG_A=y\nCONFIG_B=y\nCONFIG_C=4\n# CONFIG_D is not set\n")
+    assert kernelbuild.lacking(wanted, have) == ["CONFIG_C=3", "CONFIG_D=y", "CONFIG_B=n"]
+    assert kernelbuild.lacking(wanted, wanted) == []
+    assert kernelbuild.lacking(wanted, {}) == ["CONFIG_A=y", "CONFIG_C=3", "CONFIG_D=y"]
+
+
+@pytest.mark.parametrize("name", kernelbuild.TABLE)
+def test_built_kernel_is_what_was_asked_for(name):
+    """Each line of its fragments is in the configuration it was built with."""
+    wanted = "".join((kernelbuild.FRAGMENTS / f"{fragment}.config").read_text(encoding="ascii")
+                     for fragment in kernelbuild.TABLE[name].fragments)
+    have = kernelbuild.get(name).config.read_text(encoding="ascii")
+    assert len(kernelbuild.options(wanted)) > 30
+    assert kernelbuild.lacking(kernelbuild.options(wanted), kernelbuild.options(have)) == []
+
+
+@pytest.mark.parametrize("damage", ["vmlinux", ".config", "Module.symvers", "lab-checksums"])
+def test_damaged_kernel_is_not_used(tmp_path, damage):
+    for name in ("vmlinux", ".config", "Module.symvers"):
+        (tmp_path / name).write_text(name, encoding="ascii")
+    kernelbuild.seal(tmp_path)
+    kernelbuild.verify("x", tmp_path)
+    (tmp_path / damage).unlink()
+    with pytest.raises(LabError, match="Remove that directory"):
+        kernelbuild.verify("x", tmp_path)
+    (tmp_path / damage).write_text("other", encoding="ascii")
+    with pytest.raises(LabError, match="Remove that directory"):
+        kernelbuild.verify("x", tmp_path)
