@@ -45,11 +45,12 @@ ONES = "all ones from a device that EEH may have frozen: nothing here has EEH"
 NOT_TAKEN = "accesses that the device does not take: test_bad_input.py"
 NOT_HERE = {
     "accessors/port.c": "only kernels with GENERIC_IOMAP have cookies for ports:"
-                       " test_dropin_edge_cases.py",
+                        " test_dropin_edge_cases.py",
     "backend/choice.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
     "accessors/bulk.c": ONES,
     "backend/detour.c": ONES,
     "backend/hcall.c": "hcalls that fail, addresses of memory: test_backend_hcall.py",
+    "backend/tables.c": "a kernel without kprobes, no memory",
     "capture/table.c": "refusals to load: test_mutants.py",
     "selftest/access.c": NOT_TAKEN,
     "selftest/bar.c": "more messages in five seconds than a slow machine has time for",
