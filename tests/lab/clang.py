@@ -8,7 +8,7 @@ that is wanted.
 import hashlib
 import shutil
 
-from . import paths
+from . import dropin, paths
 from .once import make_once
 from .progress import say
 from .root import Recipe, build, make_root, workplace
@@ -23,9 +23,11 @@ FLAGS = ("--target=powerpc64le-linux-gnu", "-nostdinc", "-std=gnu11", "-O2", "-g
 COMPILER = b"#undef CONFIG_CC_IS_GCC\n#define CONFIG_CC_IS_CLANG 1\n"
 
 
-def compile_file(kernel, source, *beside, top=None):
+def compile_file(kernel, source, *beside, top=None, safe=False):
     """The object file of @source, compiled for @kernel; files @beside it are found by #include:
     by their paths below @top, by their names if that is None.
+
+    @safe    on the drop-in (docs/dropin.md)
     """
     common = f"linux-headers-{kernel.release.removesuffix('-powerpc64le')}-common"
     root = make_root("clang", (SUITE,), (kernel.release,), lambda apt: Recipe(
@@ -34,7 +36,10 @@ def compile_file(kernel, source, *beside, top=None):
     names = {path: str(path.relative_to(top)) if top else path.name for path in (source, *beside)}
     files = {name: path.read_bytes() for path, name in names.items()}
     files["compiler.h"] = COMPILER
-    key = hashlib.sha256(repr((root.name, FLAGS, sorted(files.items()))).encode()).hexdigest()[:12]
+    if safe:
+        files |= {f"svm-mmio/{name}": (paths.TOP / name).read_bytes() for name in dropin.FILES}
+    key = hashlib.sha256(repr((root.name, FLAGS, names[source],
+                               sorted(files.items()))).encode()).hexdigest()[:12]
 
     def fill(new):
         say(f"compiling {source.name} with clang")
@@ -43,11 +48,12 @@ def compile_file(kernel, source, *beside, top=None):
         includes = [f"-I{top}/{name}" for top, names in (
             (common_dir, INCLUDES), (kernel.headers, INCLUDES), (kernel.headers, generated))
                     for name in names]
+        before = [f"-I/build/{key}/svm-mmio/dropin"] if safe else []
         first = [word for name in ("compiler-version.h", "kconfig.h", "compiler_types.h")
                  for word in ("-include", f"{common_dir}/include/linux/{name}")]
         first[4:4] = ["-include", f"/build/{key}/compiler.h"]
         with workplace(root, key, files) as inside:
-            build(root, ["clang", *FLAGS, *includes, f"-I/build/{key}", *first,
+            build(root, ["clang", *FLAGS, *before, *includes, f"-I/build/{key}", *first,
                          f'-DKBUILD_BASENAME="{source.stem}"', "-c",
                          f"/build/{key}/{names[source]}", "-o", f"/build/{key}/out.o"],
                   paths.log(f"clang-{key}"), f"{source.name}, with clang,")

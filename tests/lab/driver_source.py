@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Drivers of Debian's own kernel source, to be rebuilt as they are.
 
-The source package is fetched once; all but the directories in DIRECTORIES is dropped again. To
-get another driver, add its directory: the package is then fetched once more.
+The source package is fetched once; all but what is in DIRECTORIES is dropped again. To get
+another driver, add its directory, or its files: the package is then fetched once more.
 """
 
 import hashlib
@@ -16,14 +16,21 @@ from .once import make_once
 SUITE = "bookworm"
 PACKAGE = "linux-source-6.1"
 DIRECTORIES = (
+    "drivers/ata",
     "drivers/net/ethernet/8390",
+    "drivers/net/ethernet/broadcom/tg3.c",
+    "drivers/net/ethernet/broadcom/tg3.h",
     "drivers/net/ethernet/intel/e1000",
+    "drivers/net/ethernet/realtek/8139too.c",
+    "drivers/net/wireless/intersil/p54",
     "drivers/nvme/host",
 )
 
 
 def get(directory):
-    """The path of @directory, one of DIRECTORIES, with its sources and its Makefile."""
+    """The path of @directory, one of DIRECTORIES, with its sources and its Makefile; or of a
+    file that is one of them.
+    """
     if directory not in DIRECTORIES:
         raise LabError(f"{directory} is not taken from {PACKAGE}. Add it to DIRECTORIES in "
                        "tests/lab/driver_source.py")
