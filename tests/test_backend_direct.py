@@ -4,9 +4,6 @@
 import pytest
 from lab.subject import Subject
 
-# There is nothing of the module's that an interrupt could come between.
-CONCURRENT = {"nested_timer", "nested_ipi", "stress"}
-
 
 @pytest.fixture(scope="module")
 def it(kernel):
@@ -33,12 +30,12 @@ def test_values_right_nothing_captured(it):
     it.load()
     accesses = 0
     for device in it.bars:
-        for case in set(it.cases(device)) - CONCURRENT:
+        for case in it.cases(device):
             run = it.run(device, case)
             assert run.case.ok, str(run.case)
             if case == "sprg0_kept":
                 continue    # writes words into SPRG0 itself; one of them may fit by chance
             assert run.none_captured, (case, run)
             accesses += run.seen.mismatched
-    assert accesses > 10_000
+    assert accesses > 100_000
     it.unload()

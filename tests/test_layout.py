@@ -8,7 +8,7 @@ import re
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from lab import paths, sources, subject
+from lab import paths, sources, subject, tool
 
 pytestmark = pytest.mark.quick
 
@@ -31,9 +31,15 @@ def includes(top=paths.TOP):
 
 def calls(tree):
     """Who needs a symbol of whom, in the objects of a build in @tree: {file.c: {file.c}}."""
+    return needs({name(file, tree): file.with_suffix(".o") for file in sources.module(tree)
+                  if file.suffix == ".c"})
+
+
+def needs(objects):
+    """The same of @objects, {name: object file}."""
     defined, undefined = {}, {}
-    for own in (name(file, tree) for file in sources.module(tree) if file.suffix == ".c"):
-        with open((tree / own).with_suffix(".o"), "rb") as file:
+    for own, path in objects.items():
+        with open(path, "rb") as file:
             for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols():
                 if symbol["st_info"]["bind"] == "STB_LOCAL" or not symbol.name:
                     continue
@@ -118,6 +124,19 @@ def test_objects_have_no_circle(tree):
 
 def test_objects_go_down(tree):
     assert upwards(calls(tree)) == []
+
+
+def test_command_has_no_circle():
+    """The same of the command svm-mmio: its audit needs nothing of what asks for it."""
+    files = sorted(tool.SOURCE.rglob("*.[ch]"))
+    included = {file: {(file.parent / wanted).resolve() for wanted in INCLUDE.findall(
+        file.read_text(encoding="utf-8"))} for file in files}
+    built = tool.host().parent
+    called = needs({name(file, built): file for file in built.rglob("*.o")})
+    assert len(included) > 25 and sum(map(len, called.values())) > 40
+    assert circles(included) == circles(called) == []
+    assert not [(own, wanted) for own, them in called.items() for wanted in them
+                if own.startswith("audit/") and wanted.startswith(("cmd_", "svm-mmio"))]
 
 
 @pytest.mark.parametrize("file, line, wrong", [

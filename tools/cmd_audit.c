@@ -168,7 +168,7 @@ int cmd_audit(int argc, char **argv)
 			if (!quiet || modules[i]->verdict == VERDICT_ERROR)
 				audit_report_module(modules[i], list || module_count == 1,
 						    all);
-		if (module_count > 1)
+		if (module_count > 1 || quiet)
 			audit_report_totals(&totals);
 	}
 	for (i = 0; i < module_count; i++)

@@ -45,6 +45,11 @@ void *resize(void *old, size_t count, size_t size)
 	return or_die(reallocarray(old, count ? count : 1, size));
 }
 
+void *zeroed(size_t count, size_t size)
+{
+	return or_die(calloc(count ? count : 1, size));
+}
+
 static void vcomplain(const char *fmt, va_list args)
 {
 	fflush(stdout);

@@ -31,6 +31,7 @@ extern struct options options;
 PRINTF(1) char *format(const char *fmt, ...);
 char *copy(const char *text);
 void *resize(void *old, size_t count, size_t size);
+void *zeroed(size_t count, size_t size);
 
 /* "svm-mmio: ..." on stderr. What to do next belongs in it. */
 PRINTF(1) void complain(const char *fmt, ...);

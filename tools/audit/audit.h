@@ -74,6 +74,9 @@ enum kind {
 	KIND_ADDRESS,		/* its address is taken */
 	KIND_SAFE_CALL,		/* a call of one of svm_mmio's */
 	KIND_OWN_CALL,		/* svm_mmio's own of the kernel's: see calls.c */
+	KIND_HELPER,		/* what the kernel has that accesses a device for a module */
+	KIND_PLAIN,		/* an ordinary load or store of a device's memory */
+	KIND_MAPPING,		/* what maps a device; no access */
 };
 
 /**
@@ -108,6 +111,7 @@ struct finding {
 
 enum verdict {
 	VERDICT_NONE,		/* no MMIO that can be seen */
+	VERDICT_MAPS,		/* none either, but it maps a device */
 	VERDICT_SAFE,
 	VERDICT_UNSAFE,
 	VERDICT_ERROR,		/* the file cannot be judged */
@@ -121,12 +125,14 @@ enum verdict {
  * @error: why there is none
  * @findings: all of them, by place
  * @finding_count: how many
+ * @sorted_count: how many there were when they were sorted last
  * @windows: how many capture windows, and so on
  * @bad_windows: those with a fault
  * @accesses: inline ones, calls and addresses that no capture covers
  * @guarded: those only backend "direct" makes
  * @safe_calls: calls of svm_mmio's accessors
  * @own_calls: calls of the kernel's by svm_mmio itself
+ * @mappings: places that map a device
  *
  * What follows is only there while the file is being read.
  *
@@ -139,6 +145,8 @@ enum verdict {
  * @symbol_count: how many
  * @relocs: sorted by place
  * @reloc_count: how many
+ * @jumps: what static keys change: flow.c
+ * @jump_count: how many
  * @is_svm_mmio: it is svm_mmio.ko
  * @has_mmiowb: built for a kernel whose stores note that a spinlock has to wait
  */
@@ -148,12 +156,14 @@ struct module {
 	char *error;
 	struct finding *findings;
 	size_t finding_count;
+	size_t sorted_count;
 	unsigned int windows;
 	unsigned int bad_windows;
 	unsigned int accesses;
 	unsigned int guarded;
 	unsigned int safe_calls;
 	unsigned int own_calls;
+	unsigned int mappings;
 
 	void *image;
 	size_t size;
@@ -164,6 +174,8 @@ struct module {
 	size_t symbol_count;
 	struct reloc *relocs;
 	size_t reloc_count;
+	struct jump *jumps;
+	size_t jump_count;
 	bool is_svm_mmio;
 	bool has_mmiowb;
 };
@@ -179,25 +191,67 @@ struct text *audit_text(const struct module *m, size_t ndx);
 const struct reloc *audit_reloc_at(const struct module *m, size_t ndx, uint64_t offset);
 size_t audit_first_reloc(const struct module *m, size_t ndx);
 const struct symbol *audit_function_at(const struct module *m, size_t ndx, uint64_t offset);
+const struct symbol *audit_function_with(const struct module *m, size_t ndx, uint64_t offset);
 char *audit_where(const struct module *m, size_t ndx, uint64_t offset);
 const char *audit_section_name(const struct module *m, size_t ndx);
 bool audit_is_branch_reloc(unsigned int type);
 /* Compares two places, as qsort() wants it: by section, and by where in that. */
 int audit_order(size_t a_ndx, uint64_t a, size_t b_ndx, uint64_t b);
 
-/* flow.c: what can run while the accessors are out of line. */
+/* flow.c: what can run while the accessors are out of line, and what runs after what. */
 void audit_flow(struct module *m);
 bool audit_is_guarded(const struct module *m, size_t ndx, uint64_t offset);
 
+/* An instruction: its text, and its number in that. */
+struct place {
+	struct text *text;
+	size_t at;
+};
+
+bool audit_branches_to(const struct module *m, const struct text *text, size_t at, bool key_on,
+		       struct place *to);
+bool audit_goes_on(const struct module *m, const struct text *text, size_t at, bool key_on);
+
+/* exports.c: what of the kernel's exported functions has to do with devices. */
+enum export {
+	EXPORT_OTHER,			/* nothing that is of interest */
+	EXPORT_ACCESSOR,
+	EXPORT_HELPER,			/* accesses a device for the module */
+	EXPORT_SCREEN,			/* the same, if what it accesses is a device */
+	EXPORT_MEMORY,			/* accesses memory whose address it is given */
+	EXPORT_MAPPING,			/* maps one, and returns the address */
+	EXPORT_MAPPING_IN_TABLE,	/* maps some: the addresses are in a table */
+	EXPORT_TABLE,			/* returns that table */
+};
+
+/**
+ * struct accessor - an accessor that is a function
+ * @name: its name
+ * @bytes: how wide the access is, 0 if it varies
+ * @store: its direction
+ * @safe: what to call instead; NULL if that is svm_ and the name
+ */
+struct accessor {
+	const char *name;
+	unsigned int bytes;
+	bool store;
+	const char *safe;
+};
+
+enum export audit_export(const char *name, const struct accessor **accessor);
+
 /* findings.c: what was found. Whatever finds something adds it with the first. */
 struct finding *audit_add(struct module *m, enum kind kind, size_t ndx, uint64_t offset);
+bool audit_has_kind(const struct module *m, enum kind kind);
 void audit_sort_findings(struct module *m);
+bool audit_has_finding(const struct module *m, size_t ndx, uint64_t offset);
 void audit_free_findings(struct module *m);
 
-/* windows.c, inline.c, calls.c: each looks for one thing. */
+/* windows.c, inline.c, calls.c, pointers.c: each looks for one thing, the last for what is left. */
 void audit_windows(struct module *m);
 void audit_inline(struct module *m);
 void audit_calls(struct module *m);
+void audit_pointers(struct module *m);
 
 /* lines.c: fills in where in the source each finding is. */
 void audit_lines(struct module *m);

@@ -229,16 +229,19 @@ void audit_close(struct module *m)
 	free(m->texts);
 	free(m->symbols);
 	free(m->relocs);
+	free(m->jumps);
 	elf_end(m->elf);
 	free(m->image);
 	m->texts = NULL;
 	m->symbols = NULL;
 	m->relocs = NULL;
+	m->jumps = NULL;
 	m->elf = NULL;
 	m->image = NULL;
 	m->text_count = 0;
 	m->symbol_count = 0;
 	m->reloc_count = 0;
+	m->jump_count = 0;
 }
 
 struct text *audit_text(const struct module *m, size_t ndx)
@@ -306,6 +309,14 @@ const struct symbol *audit_function_at(const struct module *m, size_t ndx, uint6
 	const struct symbol *s = symbol_before(m, ndx, offset);
 
 	return s && s->function && s->value == offset ? s : NULL;
+}
+
+/* The function that begins there or before, NULL if something else does. */
+const struct symbol *audit_function_with(const struct module *m, size_t ndx, uint64_t offset)
+{
+	const struct symbol *s = symbol_before(m, ndx, offset);
+
+	return s && s->function ? s : NULL;
 }
 
 /* "symbol+0xoffset", or "section+0xoffset" where there is no symbol. */

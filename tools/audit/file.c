@@ -61,28 +61,44 @@ static const char *unpack_xz(const struct buffer *in, struct buffer *out)
 	return ret == LZMA_STREAM_END ? NULL : "its xz compression is damaged or too large";
 }
 
+/* A file has one frame or more; pzstd writes many, and a word about each before it. */
 static const char *unpack_zstd(const struct buffer *in, struct buffer *out)
 {
 	ZSTD_DStream *stream = ZSTD_createDStream();
 	ZSTD_inBuffer from = { .src = in->data, .size = in->size };
 	size_t ret = 1;
 
-	while (stream && ret && !ZSTD_isError(ret)) {
+	/* @ret is 0 at the end of a frame. */
+	while (stream && (ret || from.pos < from.size)) {
 		ZSTD_outBuffer to;
 
-		if (out->size == out->room && !grow(out))
+		if (out->size == out->room && !grow(out)) {
+			ret = 1;
 			break;
+		}
 		to = (ZSTD_outBuffer){ .dst = out->data + out->size,
 				       .size = out->room - out->size };
 		ret = ZSTD_decompressStream(stream, &to, &from);
 		out->size += to.pos;
-		if (!ZSTD_isError(ret) && ret && from.pos == from.size && !to.pos)
-			break;	/* cut short */
+		if (ZSTD_isError(ret) || (ret && from.pos == from.size && !to.pos))
+			break;	/* damaged, or cut short */
 	}
 	ZSTD_freeDStream(stream);
 	return ret ? "its zstd compression is damaged or too large" : NULL;
 }
 
+/* Nothing but zeros, as a block device or tape leaves behind a file? gzip ignores those. */
+static bool is_padding(const z_stream *stream)
+{
+	size_t i;
+
+	for (i = 0; i < stream->avail_in; i++)
+		if (stream->next_in[i])
+			return false;
+	return true;
+}
+
+/* A file has one member or more. */
 static const char *unpack_gzip(const struct buffer *in, struct buffer *out)
 {
 	z_stream stream = { .next_in = in->data, .avail_in = in->size };
@@ -97,6 +113,8 @@ static const char *unpack_gzip(const struct buffer *in, struct buffer *out)
 		stream.avail_out = out->room - out->size;
 		ret = inflate(&stream, Z_NO_FLUSH);
 		out->size = out->room - stream.avail_out;
+		if (ret == Z_STREAM_END && !is_padding(&stream))
+			ret = inflateReset(&stream);
 	}
 	inflateEnd(&stream);
 	return ret == Z_STREAM_END ? NULL : "its gzip compression is damaged or too large";
@@ -105,28 +123,38 @@ static const char *unpack_gzip(const struct buffer *in, struct buffer *out)
 static const struct {
 	const char *magic;
 	size_t len;
+	uint8_t free_bits;	/* of the first byte */
 	const char *(*unpack)(const struct buffer *in, struct buffer *out);
 } formats[] = {
-	{ "\xfd\x37zXZ", 6, unpack_xz },
-	{ "\x28\xb5\x2f\xfd", 4, unpack_zstd },
-	{ "\x1f\x8b", 2, unpack_gzip },
+	{ "\xfd\x37zXZ", 6, 0, unpack_xz },
+	{ "\x28\xb5\x2f\xfd", 4, 0, unpack_zstd },
+	{ "\x50\x2a\x4d\x18", 4, 0x0f, unpack_zstd },	/* a frame to be skipped */
+	{ "\x1f\x8b", 2, 0, unpack_gzip },
 };
+
+static bool begins_with(const struct buffer *in, size_t format)
+{
+	const char *magic = formats[format].magic;
+	size_t len = formats[format].len;
+
+	return in->size >= len && !((in->data[0] ^ magic[0]) & 0xff & ~formats[format].free_bits) &&
+	       !memcmp(in->data + 1, magic + 1, len - 1);
+}
 
 static const char *slurp(const char *path, struct buffer *in)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	ssize_t got = 1;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &st)) {
-		if (fd >= 0)
-			close(fd);
+	/* To open a pipe waits for its other end, and a device may do something. */
+	if (stat(path, &st))
 		return strerror(errno);
-	}
-	if (!S_ISREG(st.st_mode)) {
-		close(fd);
-		return "it is not a regular file";
-	}
+	if (!S_ISREG(st.st_mode))
+		return "it is not a regular file: write what it gives to one, and name that";
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return strerror(errno);
 	while (got > 0) {
 		if (in->size == in->room && !grow(in)) {
 			close(fd);
@@ -147,7 +175,7 @@ void *audit_read_file(const char *path, size_t *size, char **error)
 	size_t i;
 
 	for (i = 0; !why && i < ARRAY_SIZE(formats); i++) {
-		if (in.size < formats[i].len || memcmp(in.data, formats[i].magic, formats[i].len))
+		if (!begins_with(&in, i))
 			continue;
 		why = formats[i].unpack(&in, &out);
 		free(in.data);

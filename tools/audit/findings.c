@@ -26,9 +26,29 @@ static int compare_findings(const void *a, const void *b)
 	return audit_order(x->ndx, x->offset, y->ndx, y->offset);
 }
 
+bool audit_has_kind(const struct module *m, enum kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < m->finding_count; i++)
+		if (m->findings[i].kind == kind)
+			return true;
+	return false;
+}
+
 void audit_sort_findings(struct module *m)
 {
 	sort(m->findings, m->finding_count, sizeof(*m->findings), compare_findings);
+	m->sorted_count = m->finding_count;
+}
+
+/* Was there one at a place when they were sorted last? */
+bool audit_has_finding(const struct module *m, size_t ndx, uint64_t offset)
+{
+	struct finding wanted = { .ndx = ndx, .offset = offset };
+
+	return m->sorted_count && bsearch(&wanted, m->findings, m->sorted_count, sizeof(wanted),
+					  compare_findings);
 }
 
 void audit_free_findings(struct module *m)

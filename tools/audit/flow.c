@@ -29,9 +29,6 @@
 #define REACHED_OFF	1
 #define REACHED_ON	2
 
-/* A switch's table has an offset for each case; this is the longest that is looked at. */
-#define TABLE_MAX	512
-
 /**
  * struct jump - an entry of __jump_table: a nop or a branch that a static key changes
  * @ndx: section of the instruction
@@ -50,19 +47,17 @@ struct jump {
 
 struct flow {
 	struct module *m;
-	struct jump *jumps;
-	size_t jump_count;
 	uint8_t **led;		/* for each text, for each instruction */
-	struct place {
-		struct text *text;
-		size_t at;
-	} *waiting;
+	struct start {
+		size_t ndx;
+		uint64_t offset;
+	} *starts;
+	size_t start_count;
+	struct place *waiting;
 	size_t waiting_count;
 	size_t waiting_room;
 	uint8_t mark;		/* REACHED_ bit to set */
 };
-
-typedef void (*edge_fn)(struct flow *flow, struct text *text, size_t at);
 
 static int compare_jumps(const void *a, const void *b)
 {
@@ -75,9 +70,8 @@ static int compare_jumps(const void *a, const void *b)
  * Each entry has three relocations: the instruction, where it branches to, the key. The
  * lowest bit of the key says that the branch is what is there while the key is off.
  */
-static void find_jumps(struct flow *flow)
+static void find_jumps(struct module *m)
 {
-	const struct module *m = flow->m;
 	size_t ndx, i;
 
 	for (i = 0; i + 2 < m->reloc_count; i++) {
@@ -94,9 +88,8 @@ static void find_jumps(struct flow *flow)
 
 			if (code->target_ndx != target->target_ndx)
 				continue;
-			flow->jumps = resize(flow->jumps, flow->jump_count + 1,
-					     sizeof(*flow->jumps));
-			flow->jumps[flow->jump_count++] = (struct jump){
+			m->jumps = resize(m->jumps, m->jump_count + 1, sizeof(*m->jumps));
+			m->jumps[m->jump_count++] = (struct jump){
 				.ndx = code->target_ndx,
 				.at = code->target / 4,
 				.to = target->target / 4,
@@ -105,112 +98,140 @@ static void find_jumps(struct flow *flow)
 			};
 		}
 	}
-	sort(flow->jumps, flow->jump_count, sizeof(*flow->jumps), compare_jumps);
+	sort(m->jumps, m->jump_count, sizeof(*m->jumps), compare_jumps);
 }
 
-static const struct jump *jump_at(const struct flow *flow, size_t ndx, size_t at)
+/* The one at an instruction, NULL if there is none. */
+static const struct jump *jump_at(const struct module *m, const struct text *text, size_t at)
 {
-	struct jump wanted = { .ndx = ndx, .at = at };
+	struct jump wanted = { .ndx = text->ndx, .at = at };
 
-	if (!flow->jump_count)
+	if (!m->jump_count || (text->insn[at] != NOP && OPCODE(text->insn[at]) != 18))
 		return NULL;
-	return bsearch(&wanted, flow->jumps, flow->jump_count, sizeof(wanted), compare_jumps);
+	return bsearch(&wanted, m->jumps, m->jump_count, sizeof(wanted), compare_jumps);
 }
 
-static void go(struct flow *flow, edge_fn edge, size_t ndx, uint64_t at)
+static bool is_place(const struct module *m, size_t ndx, uint64_t at, struct place *place)
 {
-	struct text *text = audit_text(flow->m, ndx);
-
-	if (text && at < text->count)
-		edge(flow, text, at);
+	*place = (struct place){ audit_text(m, ndx), at };
+	return place->text && at < place->text->count;
 }
 
 /* Where a branch at @at leads; @bits of displacement in its word. */
-static void go_branch(struct flow *flow, edge_fn edge, struct text *text, size_t at, int bits)
+static bool target_of(const struct module *m, const struct text *text, size_t at, int bits,
+		      struct place *to)
 {
-	const struct reloc *r = audit_reloc_at(flow->m, text->ndx, 4 * at);
+	const struct reloc *r = audit_reloc_at(m, text->ndx, 4 * at);
 	uint32_t word = text->insn[at];
 
-	if (r && audit_is_branch_reloc(r->type)) {
-		if (r->target_ndx != SHN_UNDEF)
-			go(flow, edge, r->target_ndx, r->target / 4);
-		return;
-	}
-	if (!(word & 2))
-		go(flow, edge, text->ndx, at + displacement(word, bits) / 4);
+	if (r && audit_is_branch_reloc(r->type))
+		return r->target_ndx != SHN_UNDEF &&
+		       is_place(m, r->target_ndx, r->target / 4, to);
+	return !(word & 2) && is_place(m, text->ndx, at + displacement(word, bits) / 4, to);
 }
 
-/*
- * Calls @edge for each instruction that the one at @at may branch to; with @key_on, as
- * svm_mmio's key has it when it is on, else as any key may.
+/**
+ * audit_branches_to() - find out where an instruction may branch to
+ * @m: the module, after audit_flow()
+ * @text: the instruction's text
+ * @at: its number in that
+ * @key_on: look at svm_mmio's key as it is when it is on, else as any key may be
+ * @to: set to the place
+ *
+ * Return: whether there is one in the module that the instruction itself tells.
  */
-static void branch(struct flow *flow, edge_fn edge, struct text *text, size_t at, bool key_on)
+bool audit_branches_to(const struct module *m, const struct text *text, size_t at, bool key_on,
+		       struct place *to)
 {
-	const struct jump *jump = jump_at(flow, text->ndx, at);
+	const struct jump *jump = jump_at(m, text, at);
 	uint32_t word = text->insn[at];
 
-	if (jump) {
-		if (!key_on || !jump->ours || !jump->when_off)
-			go(flow, edge, text->ndx, jump->to);
-	} else if (OPCODE(word) == 18) {		/* b, bl */
-		go_branch(flow, edge, text, at, 26);
-	} else if (OPCODE(word) == 16) {		/* bc */
-		go_branch(flow, edge, text, at, 16);
-	}
+	if (jump)
+		return (!key_on || !jump->ours || !jump->when_off) &&
+		       is_place(m, text->ndx, jump->to, to);
+	if (OPCODE(word) == 18)			/* b, bl */
+		return target_of(m, text, at, 26, to);
+	if (OPCODE(word) == 16)			/* bc */
+		return target_of(m, text, at, 16, to);
+	return false;
 }
 
-/* May the next instruction run after the one at @at? */
-static bool goes_on(struct flow *flow, struct text *text, size_t at, bool key_on)
+/* Is a call at @at one that does not come back? */
+static bool ends_here(const struct module *m, const struct text *text, size_t at)
 {
-	const struct jump *jump = jump_at(flow, text->ndx, at);
+	static const char * const names[] = {
+		"__stack_chk_fail", "panic", "fortify_panic", "__fortify_panic", "do_exit",
+		"__module_put_and_kthread_exit", "kthread_complete_and_exit",
+	};
+	const struct reloc *r = audit_reloc_at(m, text->ndx, 4 * at);
+	size_t i;
+
+	if (!r || r->target_ndx != SHN_UNDEF)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(r->name, names[i]))
+			return true;
+	return false;
+}
+
+/**
+ * audit_goes_on() - find out whether the next instruction may run after one
+ * @m: the module, after audit_flow()
+ * @text: the instruction's text
+ * @at: its number in that
+ * @key_on: look at svm_mmio's key as it is when it is on, else as any key may be
+ *
+ * Return: whether it may.
+ */
+bool audit_goes_on(const struct module *m, const struct text *text, size_t at, bool key_on)
+{
+	const struct jump *jump = jump_at(m, text, at);
 	uint32_t word = text->insn[at];
-	uint32_t xo = word >> 1 & 0x3ff;
 	bool always = (word >> 21 & 0x14) == 0x14;	/* BO 1x1xx */
 	bool call = word & 1;
 
 	/* No compiler lets one function run on into another. */
-	if (at + 1 >= text->count || audit_function_at(flow->m, text->ndx, 4 * (at + 1)))
+	if (at + 1 >= text->count || audit_function_at(m, text->ndx, 4 * (at + 1)))
 		return false;
 	if (jump)
 		return !key_on || !jump->ours || jump->when_off;
 	switch (OPCODE(word)) {
+	case 0:		/* no instruction: what is behind a function by clang */
+		return false;
 	case 18:
-		return call;
+		return call && !ends_here(m, text, at);
 	case 16:
 		return call || !always;
 	case 19:	/* bclr, bcctr, bctar, among others */
-		return call || !always || (xo != 16 && xo != 528 && xo != 560);
+		return call || !always || (XO(word) != 16 && XO(word) != 528 && XO(word) != 560);
 	default:
 		return true;
 	}
 }
 
-/* What fills the gap before an aligned block: nop, and those that end a dispatch group. */
+/* What is no code: nop and those that end a dispatch group, before an aligned block; zeros. */
 static bool is_padding(uint32_t word)
 {
-	return word == 0x60000000 || word == 0x60210000 || word == 0x60420000;
-}
-
-static void lead(struct flow *flow, struct text *text, size_t at)
-{
-	flow->led[text - flow->m->texts][at] |= LED_BY_BRANCH;
+	return word == NOP || word == 0x60210000 || word == 0x60420000 || !word;
 }
 
 /* Finds what leads to each instruction. Padding that nothing leads to leads nowhere. */
 static void find_leads(struct flow *flow)
 {
 	struct module *m = flow->m;
+	struct place to;
 	size_t i, at;
 
 	for (i = 0; i < m->text_count; i++)
 		for (at = 0; at < m->texts[i].count; at++)
-			branch(flow, lead, &m->texts[i], at, false);
+			if (audit_branches_to(m, &m->texts[i], at, false, &to))
+				flow->led[to.text - m->texts][to.at] |= LED_BY_BRANCH;
 	for (i = 0; i < m->text_count; i++) {
 		uint8_t *led = flow->led[i];
 
 		for (at = 0; at + 1 < m->texts[i].count; at++)
 			if ((led[at] || !is_padding(m->texts[i].insn[at])) &&
-			    goes_on(flow, &m->texts[i], at, false))
+			    audit_goes_on(m, &m->texts[i], at, false))
 				led[at + 1] |= LED_BEFORE;
 	}
 }
@@ -244,12 +265,73 @@ static bool is_passive(const char *section)
 	return false;
 }
 
-/* Whatever data or code has the address of. */
+static bool is_table_entry(const struct module *m, const struct reloc *r)
+{
+	return r->type == R_PPC64_REL32 && !audit_text(m, r->ndx);
+}
+
+/* Whatever data or code has the address of, if it is code. */
+static void enter(struct flow *flow, size_t ndx, uint64_t offset)
+{
+	struct place place;
+
+	if (is_place(flow->m, ndx, offset / 4, &place))
+		reach(flow, place.text, place.at);
+}
+
+static int compare_starts(const void *a, const void *b)
+{
+	const struct start *x = a, *y = b;
+
+	return audit_order(x->ndx, x->offset, y->ndx, y->offset);
+}
+
+/* All places in data that something refers to: a switch's table begins at one of them. */
+static void find_starts(struct flow *flow)
+{
+	const struct module *m = flow->m;
+	size_t i;
+
+	flow->starts = resize(NULL, m->reloc_count, sizeof(*flow->starts));
+	for (i = 0; i < m->reloc_count; i++) {
+		const struct reloc *r = &m->relocs[i];
+
+		if (r->target_ndx != SHN_UNDEF && !is_table_entry(m, r) &&
+		    !audit_text(m, r->target_ndx))
+			flow->starts[flow->start_count++] =
+				(struct start){ r->target_ndx, r->target };
+	}
+	sort(flow->starts, flow->start_count, sizeof(*flow->starts), compare_starts);
+}
+
+/* The last of them at or before a place; the place itself if there is none. */
+static uint64_t start_of_table(const struct flow *flow, size_t ndx, uint64_t offset)
+{
+	size_t low = 0, high = flow->start_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct start *start = &flow->starts[middle];
+
+		if (audit_order(start->ndx, start->offset, ndx, offset) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && flow->starts[low - 1].ndx == ndx ? flow->starts[low - 1].offset : offset;
+}
+
+/*
+ * Whatever data or code has the address of.
+ *
+ * An entry of a switch's table counts from the table's beginning, but its relocation from the
+ * entry. Code has the address of the beginning, and one table may follow another at once.
+ */
 static void enter_by_address(struct flow *flow)
 {
 	const struct module *m = flow->m;
-	size_t i, back, run = 0;
 	bool passive = false;
+	size_t i;
 
 	for (i = 0; i < m->reloc_count; i++) {
 		const struct reloc *r = &m->relocs[i];
@@ -258,15 +340,11 @@ static void enter_by_address(struct flow *flow)
 			passive = is_passive(audit_section_name(m, r->ndx));
 		if (passive || audit_is_branch_reloc(r->type) || r->target_ndx == SHN_UNDEF)
 			continue;
-		go(flow, reach, r->target_ndx, r->target / 4);
-		/*
-		 * An entry of a switch's table counts from the table's beginning, but its
-		 * relocation from the entry: any entry before may be the beginning.
-		 */
-		run = i && r->type == R_PPC64_REL32 && m->relocs[i - 1].ndx == r->ndx &&
-		      m->relocs[i - 1].offset + 4 == r->offset ? run + 1 : 0;
-		for (back = 1; back <= run && back <= TABLE_MAX; back++)
-			go(flow, reach, r->target_ndx, r->target / 4 - back);
+		if (is_table_entry(m, r))
+			enter(flow, r->target_ndx, r->target - (r->offset -
+			      start_of_table(flow, r->ndx, r->offset)));
+		else
+			enter(flow, r->target_ndx, r->target);
 	}
 }
 
@@ -300,14 +378,17 @@ static void enter_by_place(struct flow *flow)
 /* Follows the code from wherever it is entered. */
 static void follow(struct flow *flow, uint8_t mark, bool key_on)
 {
+	struct place to;
+
 	flow->mark = mark;
 	enter_by_address(flow);
 	enter_by_place(flow);
 	while (flow->waiting_count) {
 		struct place place = flow->waiting[--flow->waiting_count];
 
-		branch(flow, reach, place.text, place.at, key_on);
-		if (goes_on(flow, place.text, place.at, key_on))
+		if (audit_branches_to(flow->m, place.text, place.at, key_on, &to))
+			reach(flow, to.text, to.at);
+		if (audit_goes_on(flow->m, place.text, place.at, key_on))
 			reach(flow, place.text, place.at + 1);
 	}
 }
@@ -321,20 +402,21 @@ void audit_flow(struct module *m)
 	struct flow flow = { .m = m };
 	size_t i;
 
-	find_jumps(&flow);
+	find_jumps(m);
 	flow.led = resize(NULL, m->text_count, sizeof(*flow.led));
 	for (i = 0; i < m->text_count; i++) {
 		flow.led[i] = resize(NULL, m->texts[i].count, 1);
 		memset(flow.led[i], 0, m->texts[i].count);
 	}
 	find_leads(&flow);
+	find_starts(&flow);
 	follow(&flow, REACHED_OFF, false);
 	follow(&flow, REACHED_ON, true);
 
 	for (i = 0; i < m->text_count; i++)
 		free(flow.led[i]);
 	free(flow.led);
-	free(flow.jumps);
+	free(flow.starts);
 	free(flow.waiting);
 }
 

@@ -108,3 +108,77 @@ bool audit_insn_is_access(uint32_t word, struct access *access)
 	}
 	return false;
 }
+
+/* The general registers that an instruction of opcode 31 may change: bits. */
+static uint32_t changes_31(uint32_t word)
+{
+	uint32_t rt = 1u << RT(word), ra = 1u << RA(word);
+
+	switch (XO(word)) {
+	/* Stores, comparisons, traps, barriers, caches, special registers. */
+	case 215: case 407: case 151: case 149: case 662: case 918: case 660:
+	case 150: case 214: case 694: case 726: case 0: case 32: case 4: case 68:
+	case 598: case 854: case 54: case 86: case 246: case 278: case 982: case 1014:
+	case 467: case 144: case 178: case 146:
+		return 0;
+	/* Stores with update. */
+	case 247: case 439: case 183: case 181:
+	/* Logic, shifts and the like. */
+	case 28: case 60: case 444: case 412: case 316: case 476: case 124: case 284:
+	case 24: case 536: case 27: case 539: case 792: case 824: case 794: case 826:
+	case 827: case 26: case 58: case 538: case 570: case 954: case 922: case 986:
+	case 122: case 378: case 506: case 508: case 890: case 891: case 51: case 115:
+		return ra;
+	/* Loads. */
+	case 87: case 279: case 343: case 23: case 341: case 21: case 790: case 534:
+	case 532: case 20: case 84: case 52: case 116:
+	/* Sums and products. */
+	case 266: case 778: case 10: case 138: case 202: case 234: case 40: case 552:
+	case 8: case 136: case 200: case 104: case 235: case 233: case 75: case 11:
+	case 73: case 9: case 491: case 459: case 489: case 457: case 265: case 267:
+	case 777: case 779: case 339: case 19: case 83: case 371:
+		return rt;
+	default:
+		if ((XO(word) & 31) == 15)	/* isel */
+			return rt;
+		return rt | ra;
+	}
+}
+
+/**
+ * audit_insn_changes() - which general registers an instruction may change
+ * @word: the instruction
+ *
+ * Of an instruction that is not known here those are named that it may have fields for. What a
+ * function that is called changes is not part of it.
+ *
+ * Return: a bit for each, 1 << 3 for r3.
+ */
+uint32_t audit_insn_changes(uint32_t word)
+{
+	uint32_t rt = 1u << RT(word), ra = 1u << RA(word);
+
+	switch (OPCODE(word)) {
+	case 7: case 8: case 12: case 13: case 14: case 15:	/* sums and products */
+	case 32: case 34: case 40: case 42:			/* loads */
+		return rt;
+	case 33: case 35: case 41: case 43:			/* loads with update */
+		return rt | ra;
+	case 58:						/* ld, lwa; ldu */
+		return (word & 3) == 1 ? rt | ra : rt;
+	case 20: case 21: case 23: case 30:			/* rotates */
+	case 24: case 25: case 26: case 27: case 28: case 29:	/* logic */
+	case 37: case 39: case 45:				/* stores with update */
+		return ra;
+	case 62:						/* std; stdu */
+		return (word & 3) == 1 ? ra : 0;
+	case 31:
+		return changes_31(word);
+	case 2: case 3: case 10: case 11:			/* comparisons, traps */
+	case 16: case 17: case 18: case 19:			/* branches */
+	case 36: case 38: case 44:				/* stores */
+		return 0;
+	default:
+		return rt | ra;
+	}
+}

@@ -10,11 +10,13 @@
 #define RT(word)	((word) >> 21 & 31)
 #define RA(word)	((word) >> 16 & 31)
 #define RB(word)	((word) >> 11 & 31)
+#define XO(word)	((word) >> 1 & 0x3ff)	/* tells apart what opcode 31 and others have */
 
 #define SYNC		0x7c0004acu
 #define ISYNC		0x4c00012cu
 #define EIEIO		0x7c0006acu
 #define BLR		0x4e800020u
+#define NOP		0x60000000u
 
 /* How many bytes from itself a branch leads: b and bl have 26 bits for it, bc has 16. */
 static inline int32_t displacement(uint32_t word, int bits)
@@ -48,6 +50,7 @@ struct access {
 	bool capturable;
 };
 
+uint32_t audit_insn_changes(uint32_t word);
 bool audit_insn_is_access(uint32_t word, struct access *access);
 void audit_insn_end(void);	/* for each thread that used it */
 

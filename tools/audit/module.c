@@ -19,6 +19,8 @@ static void judge(struct module *m)
 			m->safe_calls++;
 		} else if (f->kind == KIND_OWN_CALL) {
 			m->own_calls++;
+		} else if (f->kind == KIND_MAPPING) {
+			m->mappings++;
 		} else if (f->guarded) {
 			m->guarded++;
 		} else {
@@ -29,6 +31,8 @@ static void judge(struct module *m)
 		m->verdict = VERDICT_UNSAFE;
 	else if (m->windows || m->safe_calls || m->guarded)
 		m->verdict = VERDICT_SAFE;
+	else if (m->mappings)
+		m->verdict = VERDICT_MAPS;
 	else
 		m->verdict = VERDICT_NONE;
 }
@@ -45,6 +49,11 @@ void audit_module(struct module *m)
 		audit_inline(m);
 		audit_calls(m);
 		audit_sort_findings(m);
+		/* What svm_mmio.ko has besides its windows is there to compare with them. */
+		if (audit_has_kind(m, KIND_MAPPING) && !m->is_svm_mmio) {
+			audit_pointers(m);
+			audit_sort_findings(m);
+		}
 		audit_lines(m);
 		judge(m);
 	}

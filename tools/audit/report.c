@@ -8,6 +8,7 @@
 
 static const char * const verdict_names[VERDICTS] = {
 	[VERDICT_NONE] = "no MMIO",
+	[VERDICT_MAPS] = "maps a device",
 	[VERDICT_SAFE] = "safe",
 	[VERDICT_UNSAFE] = "unsafe",
 	[VERDICT_ERROR] = "error",
@@ -20,6 +21,9 @@ static const char * const kind_names[] = {
 	[KIND_ADDRESS] = "address",
 	[KIND_SAFE_CALL] = "safe call",
 	[KIND_OWN_CALL] = "own call",
+	[KIND_HELPER] = "helper",
+	[KIND_PLAIN] = "plain",
+	[KIND_MAPPING] = "mapping",
 };
 
 static const char *colour_of(enum verdict verdict)
@@ -29,11 +33,20 @@ static const char *colour_of(enum verdict verdict)
 		return green();
 	case VERDICT_UNSAFE:
 		return red();
+	case VERDICT_MAPS:
 	case VERDICT_ERROR:
 		return yellow();
 	default:
 		return "";
 	}
+}
+
+/* Why a finding may be no access. */
+static const char *doubt_of(const struct finding *f)
+{
+	if (f->kind == KIND_INLINE)
+		return " (if it is an access: a barrier and a store look the same)";
+	return " (if it is an access: its address comes from where one of a device is put)";
 }
 
 static void print_finding(const struct finding *f)
@@ -45,9 +58,7 @@ static void print_finding(const struct finding *f)
 	if (f->fault)
 		printf("           %s%s%s\n", red(), f->fault, plain());
 	if (f->advice)
-		printf("           %s%s\n", f->advice,
-		       f->unsure ? " (if it is an access: a barrier and a store look the "
-				   "same)" : "");
+		printf("           %s%s\n", f->advice, f->unsure ? doubt_of(f) : "");
 }
 
 /* What there is, in one line: "12 accesses not captured, 3 safe calls". */
@@ -72,6 +83,8 @@ static void print_counts(const struct module *m)
 			printf("%s%u %s", separator, counts[i].count, counts[i].what);
 			separator = ", ";
 		}
+	if (m->verdict == VERDICT_MAPS)
+		printf(", and no access to it was seen: look into its source");
 	putchar('\n');
 }
 
@@ -89,12 +102,13 @@ void audit_report_module(const struct module *m, bool list, bool all)
 		complain("%s: %s", m->path, m->error);
 		return;
 	}
-	if (m->verdict != VERDICT_UNSAFE && !list && !all)
+	if (m->verdict != VERDICT_UNSAFE && m->verdict != VERDICT_MAPS && !list && !all)
 		return;
 	printf("%s: %s%s%s", m->path, colour_of(m->verdict), verdict_names[m->verdict], plain());
 	print_counts(m);
 	for (i = 0; list && i < m->finding_count; i++)
-		if (all || m->findings[i].advice)
+		if (all || m->findings[i].advice ||
+		    (m->verdict == VERDICT_MAPS && m->findings[i].kind == KIND_MAPPING))
 			print_finding(&m->findings[i]);
 }
 
@@ -118,7 +132,7 @@ static void json_finding(const struct finding *f)
 	json_string("what", f->what);
 	if (f->bytes)
 		json_number("bytes", f->bytes);
-	if (f->kind != KIND_SAFE_CALL)
+	if (f->kind != KIND_SAFE_CALL && f->kind != KIND_HELPER && f->kind != KIND_MAPPING)
 		json_string("direction", f->store ? "store" : "load");
 	if (f->kind == KIND_WINDOW)
 		json_string("fault", f->fault);
@@ -148,6 +162,7 @@ void audit_report_json(struct module **modules, size_t count, const struct audit
 		json_number("windows", m->windows);
 		json_number("bad_windows", m->bad_windows);
 		json_number("safe_calls", m->safe_calls);
+		json_number("mappings", m->mappings);
 		json_number("direct_only", m->guarded);
 		json_list("findings");
 		for (k = 0; k < m->finding_count; k++)
