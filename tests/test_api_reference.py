@@ -60,7 +60,7 @@ def test_is_the_same_from_a_copy_of_the_sources(copy):
     ("svm_mmio.h", "#define svm_inb_p(port)", "#define svm_inb_p(number)"),
     ("svm_mmio.h", "DOC: Ports\n", "DOC: Numbers\n"),
     ("svm_mmio.h", "By number. Ordered.", "By number. Not ordered."),
-    ("backend/choice.c", "Return: its name, as the parameter", "Return: its number, as the parameter"),
+    ("backend/choice.c", "Return: its name, as the parameter", "Return: its name, as no parameter"),
 ])
 def test_stale_copy_is_noticed(copy, file, old, new):
     """Negative control: a change of an accessor, or of a comment, without make api-docs."""

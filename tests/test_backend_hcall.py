@@ -139,8 +139,8 @@ def test_missing_hcall_is_refused(mutants_guest):
     guest = mutants_guest.guest
     mark = guest.mark()
     assert guest.run(f"insmod /{name}.ko backend=hcall").rc == errno.EOPNOTSUPP
-    assert any("no backend hcall" in text and "returned H_FUNCTION (-2) and H_PARAMETER (-4)" in text
-               for _, text in guest.dmesg(mark))
+    said = [text for _, text in guest.dmesg(mark) if "no backend hcall" in text]
+    assert said and "returned H_FUNCTION (-2) and H_PARAMETER (-4)" in said[0], said
     assert guest.run("test -e /sys/module/svm_mmio").rc
 
 

@@ -9,6 +9,7 @@ import pytest
 from lab import bench, benchreport, dropin, paths
 from lab.errors import LabError
 from lab.recorder import ENTRY, RecorderError, Sample
+from lab.soak import SOAK
 
 MOST_INSTRUCTIONS = 68          # of one access with sprg0
 MOST_PER_ELEMENT = 6            # of svm_readsl() of 64
@@ -97,6 +98,7 @@ def test_interrupts_are_off_for_no_more_than_a_run(results):
     assert benchreport.longest_masked(results).masked_accesses == bound
 
 
+@pytest.mark.skipif(not SOAK, reason="docs/bench.csv is of another run, and the next test has one")
 def test_two_runs_give_the_same(results, kernel):
     second = bench.measure(kernel, name="bench-second")
     assert benchreport.csv_text(second) == benchreport.csv_text(results)
@@ -104,7 +106,9 @@ def test_two_runs_give_the_same(results, kernel):
 
 
 def test_one_instruction_more_is_seen(results, kernel):
-    """Negative control: a nop in what every captured access runs through."""
+    """Negative control: a nop in what every captured access runs through. And what has none is the
+    same as before, to the instruction: bulk accesses, other backends and the kernel's own.
+    """
     file = "accessors/single.c"
     text = (paths.TOP / file).read_text(encoding="utf-8")
     slower, times = re.subn(r"(raw_local_irq_pmu_save\(flags\);)", r'\1 asm volatile("nop");', text)
@@ -112,9 +116,7 @@ def test_one_instruction_more_is_seen(results, kernel):
     mutant = dropin.module(kernel, extra={file: slower.encode()})
     mutated = bench.measure(kernel, mutant, name="bench-mutant")
     for key, figure in results.figures.items():
-        if figure.size is not None:
-            continue
-        more = 1 if figure.variant == "sprg0" else 0
+        more = 1 if figure.variant == "sprg0" and figure.size is None else 0
         assert mutated.figures[key].instructions == figure.instructions + more, key
         assert mutated.figures[key].masked == figure.masked + more, key
 

@@ -15,7 +15,7 @@ from lab.underway import Underway
 from lab.windows import table
 
 TRACING = "/sys/kernel/tracing"
-SECONDS = 10
+SECONDS = 5
 LIMIT = 600
 UNMASKED = "profiling-on"
 # Functions of the stress: of its threads, and of its timers.

@@ -12,11 +12,17 @@ LONG_RUN = 300      # seconds: longer than any test here lasts
 AT_ONCE = 30        # seconds that the end of such a run may take
 
 
-@pytest.fixture(name="it")
-def loaded(kernel, request):
-    with Subject.boot(kernel, name=request.node.name) as it:
-        it.load("backend=sprg0")
+@pytest.fixture(scope="module")
+def guest(kernel):
+    with Subject.boot(kernel, name="removal") as it:
         yield it
+
+
+@pytest.fixture(name="it")
+def loaded(guest):
+    guest.load("backend=sprg0")
+    yield guest
+    guest.guest.check("if [ -e /sys/module/svm_mmio ]; then rmmod svm_mmio; fi")
 
 
 @pytest.mark.parametrize("device", ["pci-testdev", "edu"])

@@ -10,12 +10,18 @@ COUNTS = ("loads_8", "loads_16", "loads_32", "loads_64", "stores_8", "stores_16"
           "stores_64", "bulk_loads", "bulk_stores", "all_ones", "hcall_errors")
 
 
-@pytest.fixture(scope="module", params=["auto", "sprg0", "hcall"])
-def loaded(kernel, request):
-    with Subject.boot(kernel, name=f"status-{request.param}") as it:
-        it.load(f"backend={request.param}")
-        it.requested = request.param
+@pytest.fixture(scope="module")
+def it(kernel):
+    with Subject.boot(kernel, name="status") as it:
         yield it
+
+
+@pytest.fixture(scope="module", params=["auto", "sprg0", "hcall"])
+def loaded(it, request):
+    it.load(f"backend={request.param}")
+    it.requested = request.param
+    yield it
+    it.unload()
 
 
 def counts(it):

@@ -38,7 +38,8 @@ def l2(kernel):
         yield it
 
 
-@pytest.fixture
+# For the module: to load one takes long in an L2, so pytest runs the tests of each together.
+@pytest.fixture(scope="module")
 def mutant(l2, request):
     """The mutant that the test names, loaded."""
     l2.name = request.param
@@ -120,13 +121,11 @@ def test_bad_parameters_change_nothing(l2, parameter, value, valid):
     assert l1.check(f"cat {file}") == before
 
 
-def test_without_the_model_all_of_it_goes_unnoticed(l2):
+@pytest.mark.parametrize("mutant", ["other-direction"], indirect=True)
+def test_without_the_model_all_of_it_goes_unnoticed(mutant):
     """The control of this control: a hypervisor that fetches does not care about SPRG0."""
-    l2.l1.set_mode("off")
-    before = l2.l1.counts()
-    name = mutation.unchecked("other-direction")
-    l2.load("backend=sprg0", f"/{name}.ko", l2.built[name])
-    assert l2.run("edu", "load_values").case.ok
-    l2.unload()
-    assert l2.l1.counts() == before
-    l2.l1.set_mode("fallback")
+    mutant.l1.set_mode("off")
+    before = mutant.l1.counts()
+    assert mutant.run("edu", "load_values").case.ok
+    assert mutant.l1.counts() == before
+    mutant.l1.set_mode("fallback")

@@ -2,7 +2,8 @@
 """Over a real HDSI, a hypervisor that only has SPRG0 emulates every access of the self-test.
 
 The guest (L2) runs under KVM-HV, whose MMIO emulation never fetches an instruction of a module:
-tests/uvmodel, mode strict. On one kernel it has two CPUs, on the other one.
+tests/uvmodel, mode strict. On one kernel it has one CPU, on the other two, where all takes more
+than twice as long: there only what more CPUs make a difference to runs, unless SOAK=1.
 """
 
 import pytest
@@ -14,10 +15,11 @@ from test_selftest import LIST
 
 # Kernel, and how many processors it has as L1 and as L2.
 PROCESSORS = {"6.1": 2, "6.12": 1}
-STRESS = 100_000        # accesses, at least
+STRESS = 100_000        # accesses, at least, on two CPUs
 LIMIT = 900             # seconds for a case
 # The copies take minutes, most of them for the kernel's own function to read back.
 LEFT_OUT = () if SOAK else ("copy_fuzz",)
+CONCURRENT = ("nested_timer", "nested_ipi", "stress")
 STORES = {"stb", "sth", "stw", "std", "sthbrx", "stwbrx", "stdbrx"}
 LOADS = {"lbz", "lhz", "lwz", "ld", "lhbrx", "lwbrx", "ldbrx"}
 
@@ -39,6 +41,8 @@ def l2(request):
 
 def what_runs(smp):
     """The cases that run in an L2 of @smp processors: a list of (device, case)."""
+    if smp > 1 and not SOAK:
+        return [(device, case) for device, case in LIST if case in CONCURRENT]
     left_out = {*LEFT_OUT, *(("nested_ipi",) if smp == 1 else ())}
     return [(device, case) for device, case in LIST if case not in left_out]
 
@@ -51,7 +55,7 @@ def run(l2, device, command):
     return result
 
 
-def test_every_case(l2):
+def test_cases(l2):
     for device, case in what_runs(l2.smp):
         assert run(l2, device, case).case.skipped is None, case
 
@@ -60,13 +64,15 @@ def test_stress(l2):
     """Threads and timers on all CPUs."""
     assert int(l2.guest.check("nproc")) == l2.smp
     accesses = 0
-    while accesses < STRESS:
+    while accesses < (STRESS if l2.smp > 1 or SOAK else 1000):
         for device in ("pci-testdev", "edu"):
             accesses += run(l2, device, "stress threads=4 secs=5").accesses
 
 
 def test_every_word(l2):
     """After all this: few words, each of them one that the module lists, none of another kind."""
+    if l2.smp > 1 and not SOAK:
+        pytest.skip("not every case has run here")
     listed = {}
     for line in l2.guest.check(f"cat {DEBUGFS}/windows").splitlines():
         _, word, mnemonic = line.split()

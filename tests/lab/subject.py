@@ -171,11 +171,13 @@ class Subject:
             raise GuestError(f"'{command}' is not one case: it gave {len(cases)} results")
         return CaseRun(device, cases[0], seen)
 
-    def run_every_case(self, timeout=300):
-        """Run each case that has to run somewhere, there: yields a CaseRun."""
+    def run_every_case(self, timeout=300, without=()):
+        """Run each case that has to run somewhere, there, but for those @without: yields a CaseRun.
+        """
         for device, cases in CASES.items():
             for case in cases:
-                yield self.run(device, case, timeout)
+                if case not in without:
+                    yield self.run(device, case, timeout)
 
 
 def sections(guest, module):
