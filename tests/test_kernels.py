@@ -5,11 +5,8 @@ import re
 
 import pytest
 from lab import dropin, kernelbuild, kernelmatrix, paths, subject
-<<<<<<< Updated upstream
 from lab.errors import LabError
 from lab.subject import Subject
-=======
->>>>>>> Stashed changes
 from test_selftest import LIST
 
 
