@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Drop-in: renames the kernel's accessors, so that a driver that is not changed calls
- * those of svm_mmio.h. See docs/dropin.md. Use either:
- *
- * - include dropin/dropin.mk in the driver's Kbuild, which has the headers in dropin/ found
- *   first: they bring this in at the end of asm/io.h. Nothing else changes.
- * - have the compiler -include this file. All that linux/io.h includes is then read
- *   before the driver's first line: too early for what it defines for headers, such as
- *   pr_fmt or DEBUG.
+ * those of svm_mmio.h. asm/io.h and linux/io.h of the drop-in include this when they
+ * have included the kernel's: docs/dropin.md.
  *
  * The renames are object-like, so that they hold for a function whose address is
  * taken, a member of a structure, and a name that is pasted together. Like the
@@ -15,17 +10,7 @@
  *
  * tests/test_accessor_names.py compares the list with the kernel's headers.
  */
-
-/*
- * dropin/asm/io.h defines this: it may be linux/io.h that is including it, which then
- * has still to declare some.
- */
-#ifndef SVM_MMIO_IN_ASM_IO_H
-#include <linux/io.h>
-#endif
-
-#ifndef _SVM_MMIO_OVERRIDE_H
-#define _SVM_MMIO_OVERRIDE_H
+#if defined(SVM_MMIO_AFTER_ASM_IO_H)
 
 #include "../svm_mmio.h"
 
@@ -321,13 +306,20 @@
 #define __iowrite64be_hi_lo	svm_iowrite64be_hi_lo
 #endif
 
-#endif /* _SVM_MMIO_OVERRIDE_H */
+#elif defined(SVM_MMIO_AFTER_LINUX_IO_H)
 
-#ifndef SVM_MMIO_IN_ASM_IO_H
 #undef __ioread32_copy
 #define __ioread32_copy		svm___ioread32_copy
 #undef __iowrite32_copy
 #define __iowrite32_copy	svm___iowrite32_copy
 #undef __iowrite64_copy
 #define __iowrite64_copy	svm___iowrite64_copy
+
+#elif __has_include_next("override.h")
+
+/* This directory is on the driver's include path, and the driver has a header of that name. */
+#include_next "override.h"
+
+#else
+#error "svm-mmio: override.h is for the drop-in alone: include dropin.mk in the driver's Kbuild"
 #endif

@@ -15,7 +15,6 @@ from lab.build import build_module
 pytestmark = pytest.mark.quick
 
 SOURCE = paths.TOP / "tests/drivers/accessor_names"
-INCLUDE = "ccflags-y += -include $(src)/svm-mmio/dropin/override.h\n"
 OURS = "svm_mmio.h"
 
 HEADERS = (
@@ -108,8 +107,8 @@ def outermost(text):
 
 
 def preprocess(kernel, how):
-    """Preprocessed text of all HEADERS for @kernel: "stock", on the "drop-in", or by "-include"."""
-    line = {"stock": "", "drop-in": dropin.ONE_LINE, "-include": INCLUDE}[how]
+    """Preprocessed text of all HEADERS for @kernel: "stock", or on the "drop-in"."""
+    line = {"stock": "", "drop-in": dropin.ONE_LINE}[how]
     result = build_module(
         kernel, SOURCE, make_args=("KCFLAGS=-dD",), targets=("accessor_names.i",),
         extra={"Kbuild": (SOURCE / "Kbuild").read_bytes() + line.encode(),
@@ -182,12 +181,6 @@ def test_nothing_in_the_tables_is_out_of_date(names):
     assert listed <= offered
     assert [reason for reason, pattern in REASONS
             if not any(re.fullmatch(pattern, name) for name in offered)] == []
-
-
-@pytest.mark.parametrize("kernel_name", kernels.TABLE)
-def test_include_gives_the_same_renames(names, kernel_name):
-    kernel = kernels.get(kernel_name)
-    assert renames(preprocess(kernel, "-include")) == names[kernel_name].renamed
 
 
 def test_every_out_of_line_half_is_exported(kernel):

@@ -7,6 +7,9 @@
 #define _SVM_MMIO_DROPIN_LINUX_IO_H
 
 #include_next <linux/io.h>
+
+#define SVM_MMIO_AFTER_LINUX_IO_H
 #include "../override.h"
+#undef SVM_MMIO_AFTER_LINUX_IO_H
 
 #endif /* _SVM_MMIO_DROPIN_LINUX_IO_H */

@@ -8,8 +8,8 @@ from .build import build_module
 
 # The headers and the makefile that a driver needs of this tree. In a driver's directory they are
 # in svm-mmio/, as a driver outside the kernel might have a copy or a link.
-FILES = ("svm_mmio.h", "dropin/dropin.mk", "dropin/override.h", "dropin/asm/io.h",
-         "dropin/linux/io.h")
+FILES = ("svm_mmio.h", "dropin/override.h", "dropin/dropin.mk", "dropin/asm/io.h",
+         "dropin/linux/io.h", "dropin/svm_mmio_first.h")
 ONE_LINE = "include $(src)/svm-mmio/dropin/dropin.mk\n"
 
 # A Kbuild is preferred to a Makefile: with this one beside it, the Makefile can stay as it is.
