@@ -127,18 +127,18 @@ static __always_inline void svm_##name parameters						\
 	DEF_SVM_RET(name, type, (const volatile type __iomem *addr), (addr))
 #define DEF_SVM_OUT(name, type)									\
 	DEF_SVM_VOID(name, (volatile type __iomem *addr, type val), (addr, val))
-#define DEF_SVM_IOREAD(name, memory)								\
-unsigned int __svm_##name(const void __iomem *addr);						\
-static __always_inline unsigned int svm_##name(const void __iomem *addr)			\
+#define DEF_SVM_IOREAD(name, type, cookie, memory)						\
+unsigned int __svm_##name(const volatile void __iomem *addr);					\
+static __always_inline type svm_##name(const cookie addr)					\
 {												\
 	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
 		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr);		\
 	return name(addr);									\
 }
 
-#define DEF_SVM_IOWRITE(name, type, memory)							\
-void __svm_##name(type val, void __iomem *addr);						\
-static __always_inline void svm_##name(type val, void __iomem *addr)				\
+#define DEF_SVM_IOWRITE(name, type, cookie, memory)						\
+void __svm_##name(type val, volatile void __iomem *addr);					\
+static __always_inline void svm_##name(type val, cookie addr)					\
 {												\
 	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
 		name(val, addr);								\
@@ -224,7 +224,7 @@ static __always_inline void svm___raw_writeq_be(unsigned long val, volatile void
  * A cookie is an address in memory or a port; as IO_COND() in lib/iomap.c. The
  * out-of-line halves of these are for all that is not memory.
  */
-static __always_inline bool svm_is_memory(const void __iomem *addr)
+static __always_inline bool svm_is_memory(const volatile void __iomem *addr)
 {
 	return (__force unsigned long)addr >= PIO_RESERVED;
 }
@@ -236,45 +236,44 @@ static __always_inline bool svm_is_memory(const void __iomem *addr)
  * (EEH). 64 bits are one access to memory, and two of 32 bits to ports, in the order
  * that the name says; low first if it says nothing.
  */
-DEF_SVM_IOREAD(ioread8, readb)
-DEF_SVM_IOREAD(ioread16, readw)
-DEF_SVM_IOREAD(ioread16be, readw_be)
-DEF_SVM_IOREAD(ioread32, readl)
-DEF_SVM_IOREAD(ioread32be, readl_be)
-DEF_SVM_IOWRITE(iowrite8, u8, writeb)
-DEF_SVM_IOWRITE(iowrite16, u16, writew)
-DEF_SVM_IOWRITE(iowrite16be, u16, writew_be)
-DEF_SVM_IOWRITE(iowrite32, u32, writel)
-DEF_SVM_IOWRITE(iowrite32be, u32, writel_be)
+#ifndef ioread8
+DEF_SVM_IOREAD(ioread8, unsigned int, void __iomem *, readb)
+DEF_SVM_IOREAD(ioread16, unsigned int, void __iomem *, readw)
+DEF_SVM_IOREAD(ioread32, unsigned int, void __iomem *, readl)
+DEF_SVM_IOWRITE(iowrite8, u8, void __iomem *, writeb)
+DEF_SVM_IOWRITE(iowrite16, u16, void __iomem *, writew)
+DEF_SVM_IOWRITE(iowrite32, u32, void __iomem *, writel)
+#else /* inline functions of asm-generic/io.h, which says so by macros, with types of its own */
+DEF_SVM_IOREAD(ioread8, u8, volatile void __iomem *, readb)
+DEF_SVM_IOREAD(ioread16, u16, volatile void __iomem *, readw)
+DEF_SVM_IOREAD(ioread32, u32, volatile void __iomem *, readl)
+DEF_SVM_IOWRITE(iowrite8, u8, volatile void __iomem *, writeb)
+DEF_SVM_IOWRITE(iowrite16, u16, volatile void __iomem *, writew)
+DEF_SVM_IOWRITE(iowrite32, u32, volatile void __iomem *, writel)
+#endif
+DEF_SVM_IOREAD(ioread16be, unsigned int, void __iomem *, readw_be)
+DEF_SVM_IOREAD(ioread32be, unsigned int, void __iomem *, readl_be)
+DEF_SVM_IOWRITE(iowrite16be, u16, void __iomem *, writew_be)
+DEF_SVM_IOWRITE(iowrite32be, u32, void __iomem *, writel_be)
 
 /*
- * The kernel exports these with and without underscores, depending on its age (one
- * 64-bit access to memory, two 32-bit ones to ports, in the order the name says), and
- * leaves ioread64() to linux/io-64-nonatomic-*.h.
+ * Under which names the kernel has these, and whether at all, differs with its age, its
+ * configuration and the headers that a driver includes (linux/io-64-nonatomic-*.h). So none
+ * is called here: what is a port goes out of line, whatever the backend.
  */
-#ifndef ioread64_lo_hi
-#define __svm_kernel_64(name)	__##name
-#else
-#define __svm_kernel_64(name)	name
-#endif
-
 #define DEF_SVM_IOREAD64(name, memory)								\
-u64 __svm_##name(const void __iomem *addr);							\
+u64 __svm_##name(const volatile void __iomem *addr);						\
 static __always_inline u64 svm_##name(const void __iomem *addr)					\
 {												\
-	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
-		return svm_is_memory(addr) ? __svm_##memory(addr) : __svm_##name(addr);		\
-	return __svm_kernel_64(name)(addr);							\
+	return svm_is_memory(addr) ? svm_##memory(addr) : __svm_##name(addr);			\
 }
 
 #define DEF_SVM_IOWRITE64(name, memory)								\
-void __svm_##name(u64 val, void __iomem *addr);							\
+void __svm_##name(u64 val, volatile void __iomem *addr);					\
 static __always_inline void svm_##name(u64 val, void __iomem *addr)				\
 {												\
-	if (!static_branch_unlikely(&svm_mmio_out_of_line))					\
-		__svm_kernel_64(name)(val, addr);						\
-	else if (svm_is_memory(addr))								\
-		__svm_##memory(val, addr);							\
+	if (svm_is_memory(addr))								\
+		svm_##memory(val, addr);							\
 	else											\
 		__svm_##name(val, addr);							\
 }
@@ -288,10 +287,15 @@ DEF_SVM_IOWRITE64(iowrite64_hi_lo, writeq)
 DEF_SVM_IOWRITE64(iowrite64be_lo_hi, writeq_be)
 DEF_SVM_IOWRITE64(iowrite64be_hi_lo, writeq_be)
 
-#define svm_ioread64(addr)		svm_ioread64_lo_hi(addr)
-#define svm_ioread64be(addr)		svm_ioread64be_lo_hi(addr)
-#define svm_iowrite64(val, addr)	svm_iowrite64_lo_hi(val, addr)
-#define svm_iowrite64be(val, addr)	svm_iowrite64be_lo_hi(val, addr)
+#ifndef ioread8
+#define svm_ioread64		svm_ioread64_lo_hi
+#define svm_iowrite64		svm_iowrite64_lo_hi
+#else /* the types of asm-generic/io.h, as above */
+#define svm_ioread64		svm_readq
+#define svm_iowrite64		svm_writeq
+#endif
+#define svm_ioread64be		svm_ioread64be_lo_hi
+#define svm_iowrite64be		svm_iowrite64be_lo_hi
 
 /*
  * On ppc64 ports are memory-mapped: an access to one faults as any other. The exceptions
@@ -364,14 +368,26 @@ DEF_SVM_PORT_OUT(outl, u32, writel)
 	DEF_SVM_VOID(name,									\
 		     (volatile void __iomem *addr, const void *buf, unsigned long count),	\
 		     (addr, buf, count))
-#define DEF_SVM_IOREAD_REP(name)								\
-	DEF_SVM_VOID(name,									\
-		     (const void __iomem *addr, void *buf, unsigned long count),		\
-		     (addr, buf, count))
-#define DEF_SVM_IOWRITE_REP(name)								\
-	DEF_SVM_VOID(name,									\
-		     (void __iomem *addr, const void *buf, unsigned long count),		\
-		     (addr, buf, count))
+#define DEF_SVM_IOREAD_REP(name, cookie, number)						\
+void __svm_##name(const volatile void __iomem *addr, void *buf, unsigned long count);		\
+static __always_inline void svm_##name(const cookie addr, void *buf, number count)		\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		__svm_##name(addr, buf, count);							\
+	else											\
+		name(addr, buf, count);								\
+}
+
+#define DEF_SVM_IOWRITE_REP(name, cookie, number)						\
+void __svm_##name(volatile void __iomem *addr, const void *buf, unsigned long count);		\
+static __always_inline void svm_##name(cookie addr, const void *buf, number count)		\
+{												\
+	if (static_branch_unlikely(&svm_mmio_out_of_line))					\
+		__svm_##name(addr, buf, count);							\
+	else											\
+		name(addr, buf, count);								\
+}
+
 #define DEF_SVM_INS(name)									\
 	DEF_SVM_VOID(name,									\
 		     (unsigned long port, void *buf, unsigned long count),			\
@@ -404,12 +420,25 @@ DEF_SVM_VOID(writesq, (volatile void __iomem *addr, const void *buf, unsigned in
 	     (addr, buf, count))
 #endif
 
-DEF_SVM_IOREAD_REP(ioread8_rep)
-DEF_SVM_IOREAD_REP(ioread16_rep)
-DEF_SVM_IOREAD_REP(ioread32_rep)
-DEF_SVM_IOWRITE_REP(iowrite8_rep)
-DEF_SVM_IOWRITE_REP(iowrite16_rep)
-DEF_SVM_IOWRITE_REP(iowrite32_rep)
+#ifndef ioread8_rep
+DEF_SVM_IOREAD_REP(ioread8_rep, void __iomem *, unsigned long)
+DEF_SVM_IOREAD_REP(ioread16_rep, void __iomem *, unsigned long)
+DEF_SVM_IOREAD_REP(ioread32_rep, void __iomem *, unsigned long)
+DEF_SVM_IOWRITE_REP(iowrite8_rep, void __iomem *, unsigned long)
+DEF_SVM_IOWRITE_REP(iowrite16_rep, void __iomem *, unsigned long)
+DEF_SVM_IOWRITE_REP(iowrite32_rep, void __iomem *, unsigned long)
+#else /* asm-generic/io.h, as above */
+DEF_SVM_IOREAD_REP(ioread8_rep, volatile void __iomem *, unsigned int)
+DEF_SVM_IOREAD_REP(ioread16_rep, volatile void __iomem *, unsigned int)
+DEF_SVM_IOREAD_REP(ioread32_rep, volatile void __iomem *, unsigned int)
+DEF_SVM_IOWRITE_REP(iowrite8_rep, volatile void __iomem *, unsigned int)
+DEF_SVM_IOWRITE_REP(iowrite16_rep, volatile void __iomem *, unsigned int)
+DEF_SVM_IOWRITE_REP(iowrite32_rep, volatile void __iomem *, unsigned int)
+#endif
+#ifdef ioread64_rep
+#define svm_ioread64_rep	svm_readsq
+#define svm_iowrite64_rep	svm_writesq
+#endif
 
 DEF_SVM_INS(insb)
 DEF_SVM_INS(insw)

@@ -38,32 +38,32 @@ DEF_PORT_OUTS(outsw, writesw);
 DEF_PORT_OUTS(outsl, writesl);
 
 /* What is neither memory nor a port, the kernel's own accessor complains of. */
-static bool is_port(const void __iomem *addr)
+static bool is_port(const volatile void __iomem *addr)
 {
 	return !svm_is_memory(addr) && (__force unsigned long)addr > PIO_OFFSET;
 }
 
-static unsigned long port_of(const void __iomem *addr)
+static unsigned long port_of(const volatile void __iomem *addr)
 {
 	return (__force unsigned long)addr & PIO_MASK;
 }
 
 #define DEF_IOREAD(name, type, port, kernel)					\
-type __svm_##name(const void __iomem *addr)					\
+type __svm_##name(const volatile void __iomem *addr)				\
 {										\
 	if (is_port(addr))							\
 		return port;							\
-	return kernel(addr);							\
+	return kernel((const void __iomem *)addr);				\
 }										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 #define DEF_IOWRITE(name, type, port, kernel)					\
-void __svm_##name(type val, void __iomem *addr)					\
+void __svm_##name(type val, volatile void __iomem *addr)			\
 {										\
 	if (is_port(addr))							\
 		port;								\
 	else									\
-		kernel(val, addr);						\
+		kernel(val, (void __iomem *)addr);				\
 }										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
@@ -116,39 +116,46 @@ static void port_write64be(u64 val, unsigned long port, bool low_first)
 	port_write64(swab64(val), port, !low_first);
 }
 
-DEF_IOREAD(ioread64_lo_hi, u64, port_read64(port_of(addr), true), __ioread64_lo_hi);
-DEF_IOREAD(ioread64_hi_lo, u64, port_read64(port_of(addr), false), __ioread64_hi_lo);
-DEF_IOREAD(ioread64be_lo_hi, u64, port_read64be(port_of(addr), true), __ioread64be_lo_hi);
-DEF_IOREAD(ioread64be_hi_lo, u64, port_read64be(port_of(addr), false), __ioread64be_hi_lo);
+/* No kernel has all of these; what it says of a bad cookie does not depend on the width. */
+static u64 bad_read64(const void __iomem *addr)
+{
+	ioread32(addr);
+	return ~0ULL;
+}
 
-DEF_IOWRITE(iowrite64_lo_hi, u64, port_write64(val, port_of(addr), true), __iowrite64_lo_hi);
-DEF_IOWRITE(iowrite64_hi_lo, u64, port_write64(val, port_of(addr), false), __iowrite64_hi_lo);
-DEF_IOWRITE(iowrite64be_lo_hi, u64, port_write64be(val, port_of(addr), true),
-	    __iowrite64be_lo_hi);
-DEF_IOWRITE(iowrite64be_hi_lo, u64, port_write64be(val, port_of(addr), false),
-	    __iowrite64be_hi_lo);
+DEF_IOREAD(ioread64_lo_hi, u64, port_read64(port_of(addr), true), bad_read64);
+DEF_IOREAD(ioread64_hi_lo, u64, port_read64(port_of(addr), false), bad_read64);
+DEF_IOREAD(ioread64be_lo_hi, u64, port_read64be(port_of(addr), true), bad_read64);
+DEF_IOREAD(ioread64be_hi_lo, u64, port_read64be(port_of(addr), false), bad_read64);
+
+DEF_IOWRITE(iowrite64_lo_hi, u64, port_write64(val, port_of(addr), true), iowrite32);
+DEF_IOWRITE(iowrite64_hi_lo, u64, port_write64(val, port_of(addr), false), iowrite32);
+DEF_IOWRITE(iowrite64be_lo_hi, u64, port_write64be(val, port_of(addr), true), iowrite32);
+DEF_IOWRITE(iowrite64be_hi_lo, u64, port_write64be(val, port_of(addr), false), iowrite32);
 
 #define DEF_IOREAD_REP(name, reads, ins)					\
-void __svm_##name(const void __iomem *addr, void *buf, unsigned long count)	\
+void __svm_##name(const volatile void __iomem *addr, void *buf,			\
+		  unsigned long count)						\
 {										\
 	if (svm_is_memory(addr))						\
 		__svm_##reads(addr, buf, count);				\
 	else if (is_port(addr))							\
 		__svm_##ins(port_of(addr), buf, count);				\
 	else									\
-		name(addr, buf, count);						\
+		name((const void __iomem *)addr, buf, count);			\
 }										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 
 #define DEF_IOWRITE_REP(name, writes, outs)					\
-void __svm_##name(void __iomem *addr, const void *buf, unsigned long count)	\
+void __svm_##name(volatile void __iomem *addr, const void *buf,		\
+		  unsigned long count)						\
 {										\
 	if (svm_is_memory(addr))						\
 		__svm_##writes(addr, buf, count);				\
 	else if (is_port(addr))							\
 		__svm_##outs(port_of(addr), buf, count);			\
 	else									\
-		name(addr, buf, count);						\
+		name((void __iomem *)addr, buf, count);				\
 }										\
 EXPORT_SYMBOL_GPL(__svm_##name)
 

@@ -32,13 +32,9 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 /* The 64-bit functions of the kernel image once had no underscores. */
 #ifndef SVM_HAVE_UNDERSCORE_IOREAD64
 #define __ioread64_lo_hi	ioread64_lo_hi
-#define __ioread64_hi_lo	ioread64_hi_lo
 #define __ioread64be_lo_hi	ioread64be_lo_hi
-#define __ioread64be_hi_lo	ioread64be_hi_lo
 #define __iowrite64_lo_hi	iowrite64_lo_hi
-#define __iowrite64_hi_lo	iowrite64_hi_lo
 #define __iowrite64be_lo_hi	iowrite64be_lo_hi
-#define __iowrite64be_hi_lo	iowrite64be_hi_lo
 #endif
 
 /*

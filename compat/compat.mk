@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# What the kernel's headers offer. Distributions backport, so its version does
-# not tell: the headers are asked. compat/compat.h supplies what is missing.
-svm-header-has = $(shell grep -qsw $(2) $(srctree)/include/$(1) && echo -DSVM_HAVE_$(3))
+# What compiles for this kernel, in its configuration: distributions backport, so the version
+# does not tell, nor does what a header contains. compat/compat.h supplies what is missing.
+svm-compiler = $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
+	-include $(srctree)/include/linux/compiler_types.h \
+	$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) $(KBUILD_CFLAGS_MODULE) -w -fsyntax-only -x c
+svm-has = $(call try-run,echo '$(2)' | $(svm-compiler) -include $(1) -,-DSVM_HAVE_$(3))
 
-ccflags-y += $(call svm-header-has,linux/hrtimer.h,hrtimer_setup,HRTIMER_SETUP)
-ccflags-y += $(call svm-header-has,asm-generic/iomap.h,__ioread64_lo_hi,UNDERSCORE_IOREAD64)
-ccflags-y += $(call svm-header-has,linux/unaligned.h,get_unaligned,LINUX_UNALIGNED)
-ccflags-y += $(call svm-header-has,linux/align.h,IS_ALIGNED,LINUX_ALIGN)
+ccflags-y += $(call svm-has,linux/hrtimer.h,void *probe = hrtimer_setup;,HRTIMER_SETUP)
+ccflags-y += $(call svm-has,linux/io.h,void *probe = __ioread64_lo_hi;,UNDERSCORE_IOREAD64)
+ccflags-y += $(call svm-has,linux/unaligned.h,int probe(int *p) { return get_unaligned(p); },LINUX_UNALIGNED)
+ccflags-y += $(call svm-has,linux/align.h,int probe = IS_ALIGNED(8$(comma) 4);,LINUX_ALIGN)

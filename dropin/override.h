@@ -267,8 +267,9 @@
 #define eeh_memcpy_fromio	svm_eeh_memcpy_fromio
 
 /*
- * linux/io-64-nonatomic-*.h decides what ioread64() is, by what it finds defined: one
- * of these. Older kernels export them without underscores, newer ones with.
+ * With GENERIC_IOMAP linux/io-64-nonatomic-*.h decides what ioread64() is, by what it
+ * finds defined: one of these. Older kernels have them without underscores, newer ones
+ * with. Without GENERIC_IOMAP ioread64() is a function, one access.
  */
 #ifdef ioread64_lo_hi
 #undef ioread64_lo_hi
@@ -287,7 +288,7 @@
 #define iowrite64be_lo_hi	svm_iowrite64be_lo_hi
 #undef iowrite64be_hi_lo
 #define iowrite64be_hi_lo	svm_iowrite64be_hi_lo
-#else
+#elif defined(CONFIG_GENERIC_IOMAP)
 #undef __ioread64_lo_hi
 #define __ioread64_lo_hi	svm_ioread64_lo_hi
 #undef __ioread64_hi_lo
@@ -304,6 +305,24 @@
 #define __iowrite64be_lo_hi	svm_iowrite64be_lo_hi
 #undef __iowrite64be_hi_lo
 #define __iowrite64be_hi_lo	svm_iowrite64be_hi_lo
+#endif
+
+#ifndef CONFIG_GENERIC_IOMAP
+#undef ioread64
+#define ioread64		svm_ioread64
+#undef ioread64be
+#define ioread64be		svm_ioread64be
+#undef iowrite64
+#define iowrite64		svm_iowrite64
+#undef iowrite64be
+#define iowrite64be		svm_iowrite64be
+#endif
+
+#ifdef ioread64_rep
+#undef ioread64_rep
+#define ioread64_rep		svm_ioread64_rep
+#undef iowrite64_rep
+#define iowrite64_rep		svm_iowrite64_rep
 #endif
 
 #elif defined(SVM_MMIO_AFTER_LINUX_IO_H)

@@ -24,13 +24,13 @@ API = paths.TOP / "docs" / "api.rst"
 # What accessors of the header are made of, and no driver calls.
 HELPERS = ("svm_is_memory", "svm_port_address", "svm_clrsetbits")
 
-# What the header needs to know of the kernel: its architecture, and that it has readsq().
-DEFINES = ("CONFIG_PPC64", "__LITTLE_ENDIAN__", "readsq=readsq")
+# What the header needs to know of the kernel: its architecture, and what only some kernels have.
+DEFINES = ("CONFIG_PPC64", "__LITTLE_ENDIAN__", "readsq=readsq", "ioread64_rep=ioread64_rep")
 
 ITEM = re.compile(
     r"/\*\*\n \* DOC: (?P<section>.*)$"
     r"|static __always_inline (?P<type>[^;{}()#]*?)(?P<function>svm_\w+) ?\((?P<parameters>[^)]*)\)"
-    r"|^#define (?P<macro>svm_\w+)\((?P<arguments>[^)]*)\) (?P<body>.*)$", re.MULTILINE)
+    r"|^#define (?P<macro>svm_\w+)(\((?P<arguments>[^)]*)\))? (?P<body>.*)$", re.MULTILINE)
 
 INTRODUCTION = """\
 .. SPDX-License-Identifier: GPL-2.0
@@ -95,10 +95,15 @@ def sections(header):
             found[-1].names.append(name)
             found[-1].lines.append(_words(
                 f"{item['type']} {name}({item['parameters']});" if item["function"] else
-                f"#define {name}({', '.join(item['arguments'].split(','))}) {item['body']}"))
+                f"#define {name}{_arguments(item['arguments'])} {item['body']}"))
     if found[0].names:
         raise LabError(f"{paths.shown(header)}: no section (DOC:) is before {found[0].names[0]}")
     return found[1:]
+
+
+def _arguments(names):
+    """What follows the name of a macro that has arguments "a,b": "(a, b)"; "" if it has none."""
+    return "" if names is None else f"({', '.join(names.split(','))})"
 
 
 def _words(text):

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Each accessor of the kernel's headers has its svm_ counterpart, and the drop-in renames it.
+"""Each accessor of the kernel's headers has its svm_ counterpart, of the same type, and the drop-in
+renames it.
 
 The names are taken from the headers themselves, as preprocessed for the kernel: what is declared,
 defined, or a macro there is either renamed in dropin/override.h, or listed in REASONS.
 """
 
+import functools
 import re
 from dataclasses import dataclass, field
 
 import pytest
-from lab import dropin, kernels, paths, subject
+from lab import dropin, kernelbuild, kernelmatrix, kernels, paths, subject
 from lab.build import build_module
-
-pytestmark = pytest.mark.quick
+from lab.errors import BuildError
 
 SOURCE = paths.TOP / "tests/drivers/accessor_names"
 OURS = "svm_mmio.h"
@@ -32,11 +33,12 @@ HEADERS = (
 REASONS = (
     ("maps or translates addresses, accesses nothing",
      r"(devm_|early_|generic_|do_|__)?(ioremap|iounmap|memremap|memunmap)(_\w+)?"
-     r"|(devm_)?ioport_(un)?map|pci_remap_cfgspace|vmap_page_range|early_memremap_pgprot_adjust"
-     r"|virt_to_phys|phys_to_virt|page_to_phys|(un)?xlate_dev_mem_ptr|__io_virt|_IO_PORT"
+     r"|(devm_)?ioport_(un)?map|pci_iounmap|pci_remap_cfgspace|vmap_page_range"
+     r"|early_memremap_pgprot_adjust"
+     r"|virt_to_phys|phys_to_virt|page_to_phys|(un)?xlate_dev_k?mem_ptr|__io_virt|_IO_PORT"
      r"|PCI_FIX_ADDR|IOMEM_ERR_PTR"),
     ("tells or sets the type of memory",
-     r"(devm_)?arch_(io|phys)_\w+|devmem_is_allowed|range_is_allowed|arch_has_dev_port"),
+     r"(devm_)?arch_(io|ioremap|phys)_\w+|devmem_is_allowed|range_is_allowed|arch_has_dev_port"),
     ("a barrier, or part of one", r"iosync|iobarrier_rw?|iobarrier_w|__io_p?[ab][rw]"),
     ("for tracing, accesses nothing", r"log(_post)?_(read|write)_mmio|rwmmio_tracepoint_enabled"),
     ("makes the functions that have names here, and is undefined afterwards",
@@ -46,8 +48,6 @@ REASONS = (
      r"|(set|clr)bits(8|16|32)|clrsetbits(_(8|[bl]e(16|32|64)))?"),
     ("an inline function of a header that is read after the renames: makes safe accesses",
      r"(lo_hi|hi_lo)_(read|write)q(_relaxed)?"),
-    ("chosen by linux/io-64-nonatomic-*.h among names that are renamed; a driver's #ifdef must "
-     "find it as the kernel leaves it", r"io(read|write)64(be)?"),
     ("for hypervisor real mode: no guest can execute it", r"__raw_rm_(read|write)[bwlq](_be)?"),
     ("EEH's administration: asks the firmware, with hypercalls",
      r"eeh_(?!read|memcpy)\w+|pseries_eeh_\w+|EEH_\w+"),
@@ -55,8 +55,12 @@ REASONS = (
      r"check_signature|check_legacy_ioport"),
 )
 
-# These the kernel image of newer kernels has with underscores; without, they are then inline
-# functions of linux/io-64-nonatomic-*.h, which is read after the renames.
+# What these are depends on the kernel. With GENERIC_IOMAP, linux/io-64-nonatomic-*.h chooses those
+# without an order among the others, and a driver's #ifdef must find them as the kernel leaves them.
+# Those with an order are inline functions of newer kernels' headers, which make safe accesses.
+SPLIT = re.compile(r"io(read|write)64(be)?(_lo_hi|_hi_lo)?")
+
+# These the kernel image of newer kernels has with underscores.
 UNDERSCORES = re.compile(r"__(?=io(read|write)64(be)?_(lo_hi|hi_lo))")
 
 
@@ -106,14 +110,48 @@ def outermost(text):
     return text.split(";")
 
 
-def preprocess(kernel, how):
-    """Preprocessed text of all HEADERS for @kernel: "stock", or on the "drop-in"."""
-    line = {"stock": "", "drop-in": dropin.ONE_LINE}[how]
-    result = build_module(
-        kernel, SOURCE, make_args=("KCFLAGS=-dD",), targets=("accessor_names.i",),
-        extra={"Kbuild": (SOURCE / "Kbuild").read_bytes() + line.encode(),
-               **{f"svm-mmio/{name}": paths.TOP / name for name in dropin.FILES}})
-    return result.tree / "accessor_names.i"
+TYPES = """\
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/io.h>
+#include "svm-mmio/svm_mmio.h"
+#define SAME(name, ours) _Static_assert(__builtin_types_compatible_p(typeof(name), \\
+    typeof(ours)), #name " is of another type")
+{same}
+"""
+
+# "long" in older kernels and "long long" in newer ones: both have 64 bits.
+LONG = {"__raw_readq", "__raw_writeq"}
+
+# Debian's kernels are for powernv too. What their headers have for pseries alone, which is without
+# GENERIC_IOMAP, can be had without such a kernel.
+ALONE = ", pseries alone"
+PSERIES = b"""\
+#undef CONFIG_GENERIC_IOMAP
+#undef CONFIG_PPC_INDIRECT_PIO
+#undef CONFIG_PPC_POWERNV
+"""
+QUICK = (*kernels.TABLE, *(f"{name}{ALONE}" for name in kernels.TABLE))
+EACH = pytest.mark.parametrize("kernel_name", [
+    *(pytest.param(name, marks=pytest.mark.quick) for name in QUICK), *kernelbuild.TABLE])
+
+
+def make(kernel_name, target, *, line="", text=None, make_args=()):
+    """The file @target, made of the C file of that name with @text, for a kernel called that."""
+    source = target.partition(".")[0]
+    alone = kernel_name.endswith(ALONE)
+    kbuild = f"obj-m := {source}.o\nccflags-y := -include $(src)/pseries.h\n{line}"
+    files = {"Kbuild": kbuild.encode(), "pseries.h": PSERIES if alone else b"",
+             **{f"svm-mmio/{name}": paths.TOP / name for name in dropin.FILES}}
+    if text:
+        files[f"{source}.c"] = text.encode()
+    kernel = kernelmatrix.get(kernel_name.removesuffix(ALONE))
+    return build_module(kernel, SOURCE, targets=(target,), extra=files,
+                        make_args=make_args).tree / target
+
+
+def preprocess(kernel_name, line=""):
+    """Preprocessed text of all HEADERS, with a @line in the Kbuild."""
+    return make(kernel_name, "accessor_names.i", line=line, make_args=("KCFLAGS=-dD",))
 
 
 @dataclass
@@ -123,18 +161,19 @@ class Names:
     offered: set
     renamed: dict
     ours: set
+    typed: dict         # of those renamed, where both are functions
 
 
-@pytest.fixture(scope="module")
-def names():
-    """The Names of each kernel: a dict."""
-    found = {}
-    for name in kernels.TABLE:
-        kernel = kernels.get(name)
-        safe = preprocess(kernel, "drop-in")
-        found[name] = Names(read(preprocess(kernel, "stock"), HEADERS).called,
-                            renames(safe), read(safe, [OURS]).called)
-    return found
+@functools.cache
+def names(kernel_name):
+    """The Names of a kernel."""
+    stock = read(preprocess(kernel_name), HEADERS)
+    safe = preprocess(kernel_name, dropin.ONE_LINE)
+    ours = read(safe, [OURS])
+    renamed = renames(safe)
+    return Names(stock.called, renamed, ours.called,
+                 {name: target for name, target in renamed.items()
+                  if name in stock.functions and target in ours.functions})
 
 
 def renames(preprocessed):
@@ -153,7 +192,7 @@ def forgotten(it):
     for name in it.offered:
         target = it.renamed.get(name)
         if target is None:
-            if not reasons(name) and f"__{name}" not in it.renamed:
+            if not reasons(name) and not SPLIT.fullmatch(name):
                 wrong[name] = "neither renamed nor in REASONS"
         elif reasons(name):
             wrong[name] = "renamed, but REASONS says why not"
@@ -164,20 +203,50 @@ def forgotten(it):
     return wrong
 
 
-@pytest.mark.parametrize("kernel_name", kernels.TABLE)
-def test_every_accessor_of_the_kernel(names, kernel_name):
-    it = names[kernel_name]
+@EACH
+def test_every_accessor_of_the_kernel(kernel_name):
+    it = names(kernel_name)
     # Else the headers were not understood.
-    assert {"readl", "readl_relaxed", "ioread32_rep", "insl_p", "_insw", "eeh_readb", "in_le64",
+    assert {"readl", "readl_relaxed", "ioread32_rep", "insl", "_insw", "eeh_readb", "in_le64",
             "__iowrite64_copy", "memcpy_fromio", "__raw_writeq_be"} <= it.offered
     assert forgotten(it) == {}
 
 
-def test_nothing_in_the_tables_is_out_of_date(names):
-    offered = set().union(*(it.offered for it in names.values()))
+@EACH
+def test_64_bits_are_renamed(kernel_name):
+    """Whatever the kernel has for them: see SPLIT."""
+    it = names(kernel_name)
+    every = {f"{name}{order}" for name in ("ioread64", "ioread64be", "iowrite64", "iowrite64be")
+             for order in ("", "_lo_hi", "_hi_lo")}
+    split = {name for name in every if "_lo_hi" in name or "_hi_lo" in name}
+    assert every & set(it.renamed) | {name.removeprefix("__") for name in it.renamed} & split in (
+        split,              # with GENERIC_IOMAP
+        every,              # without
+        every - split)      # without, newer kernels
+
+
+@EACH
+def test_types_are_the_kernels(kernel_name):
+    """So that the address of either fits the same pointer: the compiler compares them."""
+    it = names(kernel_name)
+    assert {"readl", "ioread32", "ioread8_rep", "insl", "memset_io"} <= set(it.typed)
+    make(kernel_name, "types.o", text=TYPES.format(
+        same="\n".join(f"SAME({name}, {ours});" for name, ours in it.typed.items()
+                       if name not in LONG)))
+
+
+def test_another_type_is_seen():
+    """Negative control."""
+    with pytest.raises(BuildError, match="readl is of another type"):
+        make("6.1", "types.o", text=TYPES.format(same="SAME(readl, svm_readq);"))
+
+
+@pytest.mark.quick
+def test_nothing_in_the_tables_is_out_of_date():
+    offered = set().union(*(names(name).offered for name in QUICK))
     text = (paths.TOP / "dropin/override.h").read_text(encoding="ascii")
     listed = set(re.findall(r"^#define (\w+)\s+svm_\w+$", text, re.MULTILINE))
-    assert listed >= set().union(*(it.renamed for it in names.values()))
+    assert listed >= set().union(*(names(name).renamed for name in QUICK))
     assert listed <= offered
     assert [reason for reason, pattern in REASONS
             if not any(re.fullmatch(pattern, name) for name in offered)] == []
@@ -186,15 +255,16 @@ def test_nothing_in_the_tables_is_out_of_date(names):
 def test_every_out_of_line_half_is_exported(kernel):
     symvers = subject.build(kernel).symvers.read_text(encoding="ascii")
     exported = {line.split("\t")[1] for line in symvers.splitlines()}
-    halves = {name for name in read(preprocess(kernel, "drop-in"), [OURS]).functions
+    halves = {name for name in read(preprocess("6.1", dropin.ONE_LINE), [OURS]).functions
               if name.startswith("__svm_")}
     assert "__svm_readl" in halves
     assert halves <= exported
 
 
-def test_what_is_forgotten_is_seen(names):
+@pytest.mark.quick
+def test_what_is_forgotten_is_seen():
     """Negative control."""
-    it = names["6.1"]
+    it = names("6.1")
     fewer = {name: target for name, target in it.renamed.items() if name != "ioread16_rep"}
-    assert set(forgotten(Names(it.offered | {"readz"}, fewer, it.ours - {"svm_readb"}))) == {
+    assert set(forgotten(Names(it.offered | {"readz"}, fewer, it.ours - {"svm_readb"}, {}))) == {
         "ioread16_rep", "readz", "readb"}

@@ -12,7 +12,7 @@ from lab import paths, sources
 pytestmark = pytest.mark.quick
 
 # A name where it is declared, or defined as a macro.
-DOCUMENTED = re.compile(r"^    (?:#define |[\w ]+ )(svm_\w+)\(", re.MULTILINE)
+DOCUMENTED = re.compile(r"^    (?:#define |[\w ]+ )(svm_\w+)[( ]", re.MULTILINE)
 
 
 @pytest.fixture
