@@ -4,6 +4,9 @@
 #
 #	include /path/to/svm-mmio/dropin/dropin.mk
 svm-mmio-dropin := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+ifeq ($(wildcard $(svm-mmio-dropin)/dropin.mk),)
+$(error svm-mmio: dropin.mk is in a path with a blank, of which make cannot tell the end. Take another)
+endif
 
 # Of all the variables that reach a compiler's command line, in subdirectories too, only this
 # one comes before the kernel's own -I. What make's command line sets needs "override", which

@@ -92,6 +92,17 @@ def test_path_that_make_cannot_take(tree, where):
     assert files(tree.path) == before
 
 
+def test_drop_in_in_a_path_with_a_blank(tmp_path):
+    """And the negative control: in another path it is taken."""
+    for where, taken in (("My Drivers", False), ("drivers", True)):
+        shutil.copytree(paths.TOP / "dropin", tmp_path / where)
+        name = str(tmp_path / where / "dropin.mk").replace(" ", "\\ ")
+        done = subprocess.run(["make", "-f", "-", "all"], input=f"include {name}\nall:\n",
+                              capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert ("path with a blank" in done.stderr) == (not taken), done.stderr
+        assert (done.returncode == 0) == taken, done.stderr
+
+
 def test_command_is_installed_below_a_path_with_a_blank(tmp_path):
     (tmp_path / tool.PROGRAM).touch()
     destination = tmp_path / "My Root"
