@@ -12,7 +12,7 @@ from lab.build import build_module
 from lab.errors import GuestDied
 from lab.guest import Guest
 from lab.program import build_program
-from lab.smf import KERNEL_SPACE, Call, Smf
+from lab.smf import MSR_IR, Smf
 
 SHARE, UNSHARE, UNSHARE_ALL = 0xf130, 0xf134, 0xf140
 # UV_WRITE_PATE, which only a hypervisor may make.
@@ -50,9 +50,9 @@ def test_secure(kernel, files):
             assert guest.smf.shared_pages() == {0x456}
             assert ask(guest, UNSHARE_ALL) == (REGISTERS, REGISTERS, 0, 0)
             calls = guest.smf.calls()
-            assert [call[1:3] for call in calls] == [
+            assert [(call.name, call.first) for call in calls] == [
                 ("share", 0x123), ("share", 0x456), ("unshare", 0x123), ("unshare_all", 0)]
-            assert all(isinstance(call, Call) and call.address > KERNEL_SPACE for call in calls)
+            assert all(call.msr & MSR_IR for call in calls)
             assert guest.smf.shared_pages() == set()
             assert guest.run("privileged").rc == ILLEGAL
             ask(guest, UNKNOWN)

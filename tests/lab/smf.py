@@ -15,14 +15,14 @@ from .qemu import quoted
 
 SOURCES = paths.TOP / "tests/smf"
 
-# Below it is the text of programs, and of a kernel that runs with translation off.
-KERNEL_SPACE = 0xC000000000000000
+MSR_IR = 1 << 5         # instructions are fetched through translation
 
 
 class Call(NamedTuple):
     """An ultracall."""
 
     address: int        # of the instruction
+    msr: int
     name: str           # share, unshare, unshare_all
     first: int          # of two arguments: the frame number of a page
     second: int         # how many pages there are from there on
@@ -50,8 +50,9 @@ class Smf:
         """The ultracalls so far: a list of Call."""
         found = []
         for line in self.log.read_text(encoding="ascii").splitlines():
-            address, name, first, second = line.split()
-            found.append(Call(int(address, 16), name, int(first, 16), int(second, 16)))
+            address, msr, name, first, second = line.split()
+            found.append(Call(int(address, 16), int(msr, 16), name, int(first, 16),
+                              int(second, 16)))
         return found
 
     def shared_pages(self):

@@ -11,7 +11,8 @@
  *   -plugin smf.so,log=FILE[,guests=on]
  *
  * log		a line for each ultracall, as it is made: the address of the
- *		instruction, the name of the call, its first two arguments
+ *		instruction, the MSR, the name of the call, its first two
+ *		arguments
  * guests	the secure ones are the guests of the guest, and it itself is not
  *
  * An ultracall that is not known ends QEMU, as an answer that is made up could
@@ -97,14 +98,17 @@ static const struct call *find_call(uint64_t number)
 	return NULL;
 }
 
-static void log_call(const struct site *site, const struct call *call, uint64_t first,
-		     uint64_t second)
+static void log_call(struct vcpu *v, const struct site *site, const struct call *call)
 {
+	uint64_t msr = guest_read(v->msr, v->buf) | MSR_S;
+	uint64_t first = guest_read(v->gpr[FIRST_ARGUMENT], v->buf);
+	uint64_t second = guest_read(v->gpr[FIRST_ARGUMENT + 1], v->buf);
 	int done;
 
 	g_mutex_lock(&lock);
-	done = fprintf(calls_log, "%#llx %s %#llx %#llx\n", (unsigned long long)site->vaddr,
-		       call->name, (unsigned long long)first, (unsigned long long)second);
+	done = fprintf(calls_log, "%#llx %#llx %s %#llx %#llx\n",
+		       (unsigned long long)site->vaddr, (unsigned long long)msr, call->name,
+		       (unsigned long long)first, (unsigned long long)second);
 	if (done < 0 || fflush(calls_log))
 		give_up("cannot write the log: %s", strerror(errno));
 	g_mutex_unlock(&lock);
@@ -126,8 +130,7 @@ static void on_ultracall(unsigned int cpu, void *udata)
 		give_up("the guest made ultracall %#llx at %#llx, and no answer to that is known: "
 			"add it to calls[] in tests/smf/smf.c",
 			(unsigned long long)number, (unsigned long long)site->vaddr);
-	log_call(site, call, guest_read(v->gpr[FIRST_ARGUMENT], v->buf),
-		 guest_read(v->gpr[FIRST_ARGUMENT + 1], v->buf));
+	log_call(v, site, call);
 	guest_write(v->gpr[3], v->buf, U_SUCCESS);
 	qemu_plugin_set_pc(site->vaddr + 4);
 }
