@@ -109,6 +109,7 @@ def test_text_out_of_range_is_left_to_kvm(mutant):
 
 @pytest.mark.parametrize("parameter, value, valid", [
     ("mode", "bogus", "off, strict, fallback, legacy"), ("mode", "", "off, strict"),
+    ("hcalls", "perhaps", "y or n"),
     ("text", "nonsense", "0xc008000000000000-0xc00a000000000000"),
     ("text", "0x2-0x1", "0xc008000000000000-0xc00a000000000000")])
 def test_bad_parameters_change_nothing(l2, parameter, value, valid):

@@ -144,6 +144,10 @@ class Hypervisor:
         """Let the model do as @mode says, as in boot()."""
         self.guest.check(f"echo {mode} >{PARAMETERS}/mode")
 
+    def set_hcalls(self, answered):
+        """Whether L2 gets an answer to H_LOGICAL_CI_LOAD and _STORE: H_FUNCTION if not."""
+        self.guest.check(f"echo {'ny'[answered]} >{PARAMETERS}/hcalls")
+
     def set_text(self, start, end):
         """Demand capture of text of L2 in this range of addresses; of none if it is empty."""
         self.guest.check(f"echo {start:#x}-{end:#x} >{PARAMETERS}/text")

@@ -22,6 +22,9 @@
  * A store for which user space has registered an event without data (KVM's fast
  * MMIO bus) takes effect before the instruction matters, whatever the verdict.
  *
+ * With hcalls=n, whatever the mode, the guest gets H_FUNCTION for H_LOGICAL_CI_LOAD and
+ * H_LOGICAL_CI_STORE, as if there were no such hcalls.
+ *
  * struct kvm_vcpu is no interface: build this against exactly the kernel it is
  * loaded into.
  */
@@ -96,13 +99,34 @@ static int on_emulate_mmio(struct kprobe *p, struct pt_regs *regs)
 	return 0;
 }
 
+/* long kvmppc_h_logical_ci_load(struct kvm_vcpu *vcpu), and _store: not executed. */
+static int refuse_hcall(struct kprobe *p, struct pt_regs *regs)
+{
+	regs_set_return_value(regs, H_FUNCTION);
+	instruction_pointer_set(regs, regs->link);
+	return 1;
+}
+
+static struct kprobe hcall_probes[] = {
+	{
+		.symbol_name = "kvmppc_h_logical_ci_load",
+		.pre_handler = refuse_hcall,
+		.flags = KPROBE_FLAG_DISABLED,
+	}, {
+		.symbol_name = "kvmppc_h_logical_ci_store",
+		.pre_handler = refuse_hcall,
+		.flags = KPROBE_FLAG_DISABLED,
+	},
+};
+
 static struct kprobe probe = {
 	.symbol_name = "kvmppc_hv_emulate_mmio",
 	.pre_handler = on_emulate_mmio,
 	.flags = KPROBE_FLAG_DISABLED,
 };
 
-static bool probe_registered;
+static bool hcalls = true;
+static bool probes_registered;
 static DEFINE_MUTEX(mode_lock);
 
 /* Called with mode_lock held. */
@@ -111,7 +135,7 @@ static int apply_mode(enum uv_mode new)
 	bool armed = mode != UV_OFF, arm = new != UV_OFF;
 	int err = 0;
 
-	if (probe_registered && arm != armed)
+	if (probes_registered && arm != armed)
 		err = arm ? enable_kprobe(&probe) : disable_kprobe(&probe);
 	if (!err)
 		WRITE_ONCE(mode, new);
@@ -142,6 +166,40 @@ static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_g
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "off, strict (default), fallback or legacy");
 
+/* Called with mode_lock held. */
+static int apply_hcalls(bool new)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (probes_registered && new != hcalls)
+		for (i = 0; !err && i < ARRAY_SIZE(hcall_probes); i++)
+			err = new ? disable_kprobe(&hcall_probes[i]) :
+				    enable_kprobe(&hcall_probes[i]);
+	if (!err)
+		hcalls = new;
+	return err;
+}
+
+static int hcalls_set(const char *value, const struct kernel_param *kp)
+{
+	bool new;
+	int err = kstrtobool(value, &new);
+
+	if (err) {
+		pr_notice("hcalls is y or n\n");
+		return err;
+	}
+	mutex_lock(&mode_lock);
+	err = apply_hcalls(new);
+	mutex_unlock(&mode_lock);
+	return err;
+}
+
+static const struct kernel_param_ops hcalls_ops = { .set = hcalls_set, .get = param_get_bool };
+module_param_cb(hcalls, &hcalls_ops, &hcalls, 0644);
+MODULE_PARM_DESC(hcalls, "whether the guest has H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE (default: y)");
+
 static int text_set(const char *value, const struct kernel_param *kp)
 {
 	unsigned long start, end;
@@ -164,30 +222,60 @@ static const struct kernel_param_ops text_ops = { .set = text_set, .get = text_g
 module_param_cb(text, &text_ops, NULL, 0644);
 MODULE_PARM_DESC(text, "range of guest text whose accesses must be captured (default: modules)");
 
-static int __init uvmodel_init(void)
-{
-	int err = register_kprobe(&probe);
+static struct kprobe * const probes[] = { &probe, &hcall_probes[0], &hcall_probes[1] };
 
-	if (err) {
-		pr_err("no kprobe on %s (error %d): is kvm-hv loaded?\n", probe.symbol_name, err);
-		return err;
-	}
-	uv_record_init();
+static void unregister_probes(unsigned int count)
+{
+	while (count)
+		unregister_kprobe(probes[--count]);
+}
+
+/* As mode and hcalls say, which were set before there was a kprobe. */
+static int enable_probes(void)
+{
+	bool wanted = hcalls;
+	int err = 0;
+
 	mutex_lock(&mode_lock);
-	probe_registered = true;
+	probes_registered = true;
 	if (mode != UV_OFF)
 		err = enable_kprobe(&probe);
+	hcalls = true;
+	if (!err)
+		err = apply_hcalls(wanted);
 	mutex_unlock(&mode_lock);
-	if (err) {
-		uv_record_exit();
-		unregister_kprobe(&probe);
+	return err;
+}
+
+static int __init uvmodel_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		err = register_kprobe(probes[i]);
+		if (err) {
+			pr_err("no kprobe on %s (error %d): is kvm-hv loaded?\n",
+			       probes[i]->symbol_name, err);
+			goto err_probes;
+		}
 	}
+	uv_record_init();
+	err = enable_probes();
+	if (err)
+		goto err_record;
+	return 0;
+
+err_record:
+	uv_record_exit();
+err_probes:
+	unregister_probes(i);
 	return err;
 }
 
 static void __exit uvmodel_exit(void)
 {
-	unregister_kprobe(&probe);
+	unregister_probes(ARRAY_SIZE(probes));
 	uv_record_exit();
 }
 
