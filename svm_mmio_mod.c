@@ -8,6 +8,7 @@
 #include <linux/seq_file.h>
 
 #include "backend/choice.h"
+#include "backend/trials.h"
 #include "capture/table.h"
 #include "observe/counts.h"
 #include "observe/debugfs.h"
@@ -42,13 +43,14 @@ static int __init svm_mmio_init(void)
 	if (err)
 		return err;
 	debugfs = svm_debugfs_init(files);
+	svm_trials_init(debugfs);
 
 	err = svm_selftest_init(debugfs);
 	if (err)
 		goto err_debugfs;
 
 	pr_info("version %s, backend %s, %u capture windows verified\n",
-		SVM_MMIO_VERSION, svm_backend_name(), svm_windows_count());
+		SVM_MMIO_VERSION, svm_backend_name(svm_backend()), svm_windows_count());
 	return 0;
 
 err_debugfs:

@@ -3,6 +3,8 @@
 #ifndef _SVM_BACKEND_CHOICE_H
 #define _SVM_BACKEND_CHOICE_H
 
+#include <linux/types.h>
+
 struct seq_file;
 
 /**
@@ -10,6 +12,7 @@ struct seq_file;
  * @SVM_BACKEND_DIRECT: the kernel's own inline accessor
  * @SVM_BACKEND_SPRG0: in a capture window
  * @SVM_BACKEND_HCALL: the hypervisor is asked to make it
+ * @SVM_BACKENDS: how many there are
  *
  * observe/trace.h has the numbers.
  */
@@ -17,12 +20,14 @@ enum svm_backend {
 	SVM_BACKEND_DIRECT,
 	SVM_BACKEND_SPRG0,
 	SVM_BACKEND_HCALL,
+	SVM_BACKENDS
 };
 
+bool svm_guest_is_secure(void);
 int svm_backend_init(void);
 void svm_backend_exit(void);
 enum svm_backend svm_backend(void);
-const char *svm_backend_name(void);
+const char *svm_backend_name(enum svm_backend which);
 void svm_backend_show(struct seq_file *m);
 
 #endif /* _SVM_BACKEND_CHOICE_H */

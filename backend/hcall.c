@@ -297,18 +297,46 @@ void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val,
 		fail("store", bytes, (__force unsigned long)addr, NOT_MAPPED, caller);
 }
 
+/*
+ * Both hcalls are called with a width of 0, which touches nothing and which who knows
+ * them refuses with H_PARAMETER (QEMU's h_logical_load() does, and KVM leaves that to
+ * it). An ultravisor passes both on.
+ */
+static bool are_answered(long *load, long *store)
+{
+	unsigned long ret[PLPAR_HCALL_BUFSIZE];
+
+	*load = plpar_hcall(H_LOGICAL_CI_LOAD, ret, 0UL, 0UL);
+	*store = plpar_hcall_norets(H_LOGICAL_CI_STORE, 0UL, 0UL, 0UL);
+	return *load == H_PARAMETER && *store == H_PARAMETER;
+}
+
+/**
+ * svm_hcall_try() - would this backend's loads be answered?
+ * @physical: guest-physical address of a register of 32 bits to load, 0 for none
+ *
+ * Unlike the others it neither counts nor says anything. Context: process.
+ *
+ * Return: whether they would.
+ */
+bool svm_hcall_try(unsigned long physical)
+{
+	unsigned long ret[PLPAR_HCALL_BUFSIZE];
+	long load, store;
+
+	if (!firmware_has_feature(FW_FEATURE_LPAR) || !are_answered(&load, &store))
+		return false;
+	return !physical ||
+	       plpar_hcall(H_LOGICAL_CI_LOAD, ret, sizeof(u32), physical) == H_SUCCESS;
+}
+
 /**
  * svm_hcall_init() - are there the hcalls that this backend needs?
- *
- * Both are called with a width of 0, which touches nothing and which who knows them
- * refuses with H_PARAMETER (QEMU's h_logical_load() does, and KVM leaves that to it).
- * An ultravisor passes both on.
  *
  * Return: 0; -EOPNOTSUPP, or -ENOMEM, after a message that says why not.
  */
 int svm_hcall_init(void)
 {
-	unsigned long ret[PLPAR_HCALL_BUFSIZE];
 	long load, store;
 	int err;
 
@@ -322,9 +350,7 @@ int svm_hcall_init(void)
 			  ERR_PTR(err));
 		return err == -ENOMEM ? err : -EOPNOTSUPP;
 	}
-	load = plpar_hcall(H_LOGICAL_CI_LOAD, ret, 0UL, 0UL);
-	store = plpar_hcall_norets(H_LOGICAL_CI_STORE, 0UL, 0UL, 0UL);
-	if (load != H_PARAMETER || store != H_PARAMETER) {
+	if (!are_answered(&load, &store)) {
 		pr_notice("no backend hcall: to H_LOGICAL_CI_LOAD and H_LOGICAL_CI_STORE of width 0 the hypervisor returned %s (%ld) and %s (%ld), not H_PARAMETER; H_FUNCTION means that it has no such hcall: load with another backend\n",
 			  name_of(load), load, name_of(store), store);
 		return -EOPNOTSUPP;

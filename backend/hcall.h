@@ -7,6 +7,7 @@
 
 int svm_hcall_init(void);
 void svm_hcall_exit(void);
+bool svm_hcall_try(unsigned long physical);
 u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes, unsigned long caller);
 void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val,
 		     unsigned long caller);

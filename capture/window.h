@@ -47,6 +47,9 @@
  * an accessor used by their handlers saves and restores SPRG0 as any does.
  *
  * Every window adds itself to the table in section SVM_WINDOW_SECTION.
+ *
+ * A trial (SVM_TRIAL) is for backend/probe.c alone: a load that may be refused, or have
+ * no end, made while interrupts are enabled.
  */
 #ifndef _SVM_CAPTURE_WINDOW_H
 #define _SVM_CAPTURE_WINDOW_H
@@ -54,6 +57,7 @@
 #include <linux/compiler.h>
 #include <linux/stringify.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>	/* EX_TABLE: where it is depends on the kernel */
 #include <asm/reg.h>
 
 /* The section of the table. */
@@ -278,6 +282,56 @@ SVM_RUNS(lbz, 34, lbzu, stb, 38, stbu, 1)
 SVM_RUNS(lhz, 40, lhzu, sth, 44, sthu, 2)
 SVM_RUNS(lwz, 32, lwzu, stw, 36, stwu, 4)
 SVM_RUNS(ld, 58, ldu, std, 62, stdu, 8)
+
+/*
+ * A load that can be given up, whoever takes its fault, and whatever they do:
+ *
+ *	li	refused,0
+ *	...				as around any access, or nothing
+ * 1:	lwz	val,0(addr)		<- refused: an exception, whose table leads to 3
+ * 2:	mtspr	SPRG0,saved		<- where an interrupt sends what has no end
+ *	b	4f
+ * 3:	li	refused,1
+ *	b	2b
+ * 4:
+ *
+ * All three ways lead by 2. Interrupts have to be enabled, or none could put an end to
+ * it, and preemption disabled, as SPRG0 belongs to a CPU. An interrupt that comes
+ * between the capture and the access does no harm: an accessor in its handler gives
+ * SPRG0 back.
+ *
+ * The labels are local to the assembler. As symbols they would end the function for who
+ * asks kallsyms for its size, and so what NOKPROBE_SYMBOL() keeps kprobes from.
+ *
+ * Return: whether it was refused. @val is as it was before, unless the load was made.
+ */
+#define SVM_TRIAL(name, attempt)							\
+extern const char svm_trial_##name##_access[] asm(".Lsvm_trial_" #name "_access");	\
+extern const char svm_trial_##name##_after[] asm(".Lsvm_trial_" #name "_after");	\
+static __always_inline bool								\
+svm_trial_##name(const volatile void __iomem *addr, unsigned long *val)			\
+{											\
+	unsigned long refused, saved, capture;						\
+											\
+	asm volatile("	li	%[refused],0\n"					\
+		     attempt								\
+		     "	b	80f\n"							\
+		     "79:	li	%[refused],1\n"				\
+		     "	b	78b\n"							\
+		     "80:\n"								\
+		     "	.set	.Lsvm_trial_" #name "_access,77b\n"			\
+		     "	.set	.Lsvm_trial_" #name "_after,78b\n"			\
+		     EX_TABLE(77b, 79b)							\
+		     : [val] "+&r" (*val), [refused] "=&r" (refused),			\
+		       [saved] "=&r" (saved), [capture] "=&r" (capture)			\
+		     : [addr] "b" (addr), [sprg0] "i" (SPRN_SPRG0)			\
+		     : "memory");							\
+	return refused;									\
+}
+
+SVM_TRIAL(sprg0, __SVM_WINDOW(__SVM_BUILD_D(__SVM_WORD_D(32)), "", "",
+			      "lwz %[val],0(%[addr])", "", __SVM_WORD_D(32)))
+SVM_TRIAL(direct, "77:	lwz	%[val],0(%[addr])\n78:\n")
 
 /* Later instructions wait for the load that gave @val, as after the kernel's _insl(). */
 static __always_inline void svm_window_wait(unsigned long val)

@@ -187,7 +187,8 @@ struct svm_ktap *svm_run(struct svm_bar *bar, char *command)
 		return ERR_PTR(-ENOMEM);
 
 	svm_ktap_begin(run.ktap, end - first);
-	svm_ktap_comment(run.ktap, "%s, backend %s", bar->name, svm_backend_name());
+	svm_ktap_comment(run.ktap, "%s, backend %s", bar->name,
+			 svm_backend_name(svm_backend()));
 	for (c = first; c < end; c++) {
 		run_case(&run, c);
 		if (svm_run_cancelled(&run)) {

@@ -10,7 +10,7 @@ Usage: ${0##*/} [-b BACKEND] [CASE | "stress threads=N secs=N"]
 
 Runs CASE (default: all) on every BAR that svm_mmio has claimed. Loads the module
 first if it is not loaded: with modprobe, or from this script's parent directory.
-  -b BACKEND   auto, direct, sprg0 or hcall, for a module that is not loaded yet
+  -b BACKEND   auto, probe, direct, sprg0 or hcall, for a module that is not loaded yet
 To test a device of your own, hand it over first:
   echo svm_mmio > /sys/bus/pci/devices/BDF/driver_override
   echo BDF > /sys/bus/pci/drivers_probe

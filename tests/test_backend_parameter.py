@@ -20,18 +20,18 @@ def guest(kernel):
 
 
 @pytest.mark.parametrize("value", ["bogus", "", "SPRG0", "sprg", "sprg00", "hcalls", "auto,direct",
-                                   "x" * 1000])
+                                   "probed", "x" * 1000])
 def test_wrong_value(guest, value):
     mark = guest.mark()
     result = guest.run(f"insmod /svm_mmio.ko backend={value}")
     assert result.rc == errno.EINVAL        # busybox's insmod returns the errno
     messages = guest.dmesg(mark)
     assert console.worse_than_notice(messages) == []
-    assert any("auto, direct, sprg0, hcall" in text for _, text in messages), messages
+    assert any("auto, probe, direct, sprg0, hcall" in text for _, text in messages), messages
     assert guest.run("test -e /sys/module/svm_mmio").rc, "it is loaded all the same"
 
 
-@pytest.mark.parametrize("value", ["auto", "direct", "sprg0", "hcall"])
+@pytest.mark.parametrize("value", ["auto", "probe", "direct", "sprg0", "hcall"])
 def test_right_value(guest, value):
     guest.check(f"insmod /svm_mmio.ko backend={value}")
     try:

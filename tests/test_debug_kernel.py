@@ -47,6 +47,10 @@ NOT_HERE = {
     "accessors/port.c": "only kernels with GENERIC_IOMAP have cookies for ports:"
                         " test_dropin_edge_cases.py",
     "backend/choice.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
+    "backend/probe.c": "loads that are refused or have no end: test_backend_probe.py",
+    "backend/search.c": "hypervisors that do not read SPRG0: the same",
+    "backend/register.c": "devices that are not in order",
+    "backend/trials.c": "hypervisors that refuse hcalls: test_backend_probe.py",
     "accessors/bulk.c": ONES,
     "backend/detour.c": ONES,
     "backend/hcall.c": "hcalls that fail, addresses of memory: test_backend_hcall.py",
@@ -186,6 +190,15 @@ def test_reload(unloaded):
         assert unloaded.run("edu", "load_values").case.ok
         unloaded.unload()
         assert unloaded.guest.run(f"test -e {DEBUGFS}").rc
+
+
+def test_search_for_a_backend(unloaded):
+    """Once to load, and again by the file "probe", on any function and on one there is not."""
+    unloaded.load("backend=probe")
+    said = unloaded.guest.check(f"cd {DEBUGFS}; echo other >probe; for n in 1 2 3; do"
+                                " echo any >probe && cat probe; done")
+    assert said.count("direct: works, ") == said.count("sprg0: works, ") == 3, said
+    unloaded.unload()
 
 
 def test_bad_parameter(unloaded):

@@ -41,7 +41,7 @@ def test_module(name):
         status = it.status()
         assert (status["secure"], status["secure_by"]) == ("yes", "MSR[S], bit 41")
         assert (status["backend"], status["requested"]) == ("sprg0", "auto")
-        assert status["reason"] == "auto, in a secure guest"
+        assert status["reason"] == "auto, in a secure guest: SPRG0 is read"
         ran = set()
         accesses = 0
         for run in it.run_every_case(LONG):

@@ -49,6 +49,8 @@ def test_decisions(loaded):
     assert status["backend"] == ("direct" if auto else loaded.requested)
     assert status["reason"] == ("auto, in a normal guest" if auto
                                 else "parameter backend names it")
+    assert (status["probe_register"], status["probe_sprg0"], status["probe_hcall"]) == (
+        "-", "not tried", "not tried")
 
 
 def test_each_width_and_direction(loaded):

@@ -63,7 +63,7 @@ def test_not_loaded(guest):
     done = call(guest, "status")
     assert done.rc == CANNOT and "not loaded" in done.err and "modprobe svm_mmio" in done.err
     assert parsed(guest, "status")["loaded"] is False
-    for args in (["devices"], ["test"], ["bench"], ["claim", "0:0.0"],
+    for args in (["devices"], ["probe"], ["test"], ["bench"], ["claim", "0:0.0"],
                  ["access", "0:0.0", "0", "r32", "0"]):
         assert call(guest, *args).rc == CANNOT, args
 
@@ -239,6 +239,6 @@ def test_lockdown(guest):
         assert call(guest, "status").rc == OK
         assert call(guest, "devices").rc == OK
         for args in (["test"], ["test", "load_values"], ["access", "0:0.0", "0", "r32", "0x10"],
-                     ["bench"]):
+                     ["bench"], ["probe"]):
             done = call(guest, *args)
             assert done.rc == CANNOT and "locked down" in done.err, (args, done)

@@ -25,10 +25,16 @@ static bool is(const char *value, const char *wanted)
 	return value && !strcmp(value, wanted);
 }
 
+static bool begins(const char *value, const char *wanted)
+{
+	return value && !strncmp(value, wanted, strlen(wanted));
+}
+
 static struct advice advise(const char *status)
 {
 	char *secure = guest_value(status, "secure"), *backend = guest_value(status, "backend");
 	char *errors = guest_value(status, "hcall_errors");
+	char *sprg0 = guest_value(status, "probe_sprg0");
 	struct advice advice = { "test it: svm-mmio test", EXIT_OK };
 
 	if (is(secure, "yes") && is(backend, "direct"))
@@ -41,15 +47,16 @@ static struct advice advise(const char *status)
 			"the hypervisor has refused accesses (hcall_errors): dmesg names the "
 			"first",
 			EXIT_BAD };
-	else if (is(secure, "yes") && is(backend, "sprg0"))
-		advice.text = "test it: svm-mmio test. If accesses hang, the ultravisor does not "
-			      "read SPRG0, as the published one does not: load with backend=hcall";
+	else if (is(secure, "yes") && is(backend, "sprg0") && !begins(sprg0, "works"))
+		advice.text = "find out whether the ultravisor reads SPRG0, as the published one "
+			      "does not: svm-mmio probe";
 	else if (is(backend, "direct"))
 		advice.text = "nothing: in a normal guest accesses are the kernel's own. To try "
 			      "another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0";
 	free(secure);
 	free(backend);
 	free(errors);
+	free(sprg0);
 	return advice;
 }
 
@@ -72,6 +79,20 @@ static void print_sentence(const char *status)
 	free(backend);
 	free(reason);
 	free(windows);
+}
+
+/* What was tried to find the backend, if that had to be found. */
+static void print_search(const char *status)
+{
+	char *where = guest_value(status, "probe_register");
+	char *sprg0 = guest_value(status, "probe_sprg0");
+	char *hcall = guest_value(status, "probe_hcall");
+
+	if (where && sprg0 && hcall && !is(where, "-"))
+		printf("Found out on %s: sprg0 %s; hcall %s.\n", where, sprg0, hcall);
+	free(where);
+	free(sprg0);
+	free(hcall);
 }
 
 /* The counts, those that are not zero. */
@@ -162,6 +183,7 @@ int cmd_status(int argc, char **argv)
 		print_json(status, count, &advice);
 	} else {
 		print_sentence(status);
+		print_search(status);
 		print_counts(status);
 		printf("The self-test holds %zu BARs (svm-mmio devices).\nNext: %s\n", count,
 		       advice.text);

@@ -4,6 +4,7 @@
 #define SVM_TOOL_COMMANDS_H
 
 int cmd_status(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
 int cmd_claim(int argc, char **argv);
 int cmd_release(int argc, char **argv);

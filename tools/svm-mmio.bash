@@ -4,7 +4,7 @@
 
 _svm_mmio() {
 	local cur=${COMP_WORDS[COMP_CWORD]} command='' word i
-	local commands='status devices claim release test access bench audit'
+	local commands='status probe devices claim release test access bench audit'
 	local common='--json --colour=auto --colour=always --colour=never --help --version'
 
 	COMPREPLY=()
@@ -30,7 +30,7 @@ _svm_mmio() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur"
 			compgen -f -X '!*.@(ko|ko.gz|ko.xz|ko.zst|o)' -- "$cur")
 		;;
-	claim:* | release:* | test:* | access:* | bench:*)
+	probe:* | claim:* | release:* | test:* | access:* | bench:*)
 		# A BDF has colons, at which bash splits words: complete what follows the last one.
 		mapfile -t COMPREPLY < <(cd /sys/bus/pci/devices 2>/dev/null && compgen -W "$(echo *)" -- "$cur")
 		;;

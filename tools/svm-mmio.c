@@ -17,6 +17,7 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{ "status", cmd_status, "", "what the module does here, and what to do next" },
+	{ "probe", cmd_probe, "[BDF]", "try each backend, and say which one to load with" },
 	{ "devices", cmd_devices, "", "the BARs that the self-test holds" },
 	{ "claim", cmd_claim, "[--force] BDF", "hand a PCI device to the self-test" },
 	{ "release", cmd_release, "BDF", "give it back" },

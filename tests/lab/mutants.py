@@ -105,7 +105,8 @@ HCALL = {
     ],
     # There is no such hcall. Only for QEMU: an ultravisor would not survive it.
     "hcall-unknown": [
-        ("backend/hcall.c", "load = plpar_hcall(H_LOGICAL_CI_LOAD", "load = plpar_hcall(0x3ffcUL"),
+        ("backend/hcall.c", "*load = plpar_hcall(H_LOGICAL_CI_LOAD",
+         "*load = plpar_hcall(0x3ffcUL"),
     ],
 }
 

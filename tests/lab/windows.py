@@ -18,7 +18,8 @@ ENTRY = struct.Struct("<QIhh")
 MAY_BE_CAPTURED = {"lbz", "lhz", "lhbrx", "lwz", "lwbrx", "ld", "ldbrx",
                    "stb", "sth", "sthbrx", "stw", "stwbrx", "std", "stdbrx"}
 
-# What each accessor of one register captures, each run, and what has its width as an argument.
+# What each accessor of one register captures, each run, what has its width as an argument, and the
+# load that is tried.
 ACCESSORS = {
     "readb": "lbz", "readw": "lhz", "readl": "lwz", "readq": "ld",
     "readw_be": "lhbrx", "readl_be": "lwbrx", "readq_be": "ldbrx",
@@ -37,7 +38,8 @@ RUNS = {f"run_{kind}_{bytes_}": insn
         for kind, insn in (("ins", load), ("in", load), ("outs", store), ("out", store),
                            ("set", store))}
 ANY_WIDTH = {"svm_sprg0_load": "lbz ld lhz lwz", "svm_sprg0_store": "stb std sth stw"}
-ALL = {**ACCESSORS, **RUNS, **ANY_WIDTH}
+TRIAL = {"svm_probe": "lwz"}
+ALL = {**ACCESSORS, **RUNS, **ANY_WIDTH, **TRIAL}
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,8 @@ static void add_parameter(struct rng *rng, struct input *in)
 		"-backend", "nonsense", "svm_mmio.backend", "debug", "--",
 	};
 	static const char * const values[] = {
-		"auto", "direct", "sprg0", "hcall", "sprg0", "SPRG0", "sprg", "sprg00",
+		"auto", "probe", "direct", "sprg0", "hcall", "sprg0", "SPRG0", "sprg",
+		"sprg00", "probes",
 		"auto,direct", "0", "1", "-1", "", "y", "bogus", "\"sprg0\"", "\"sprg0",
 		"sprg0\"", "\"sprg0 \"", "\" hcall\"", "sprg0,", "%s%n", "../../etc",
 		"direct\t", "hcall\n", "\xff\xfe",

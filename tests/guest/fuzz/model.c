@@ -196,7 +196,7 @@ static bool is_space(char c)
  */
 int model_parameters(const char *text, char *backend, size_t size)
 {
-	static const char * const choices[] = { "auto", "direct", "sprg0", "hcall" };
+	static const char * const choices[] = { "auto", "probe", "direct", "sprg0", "hcall" };
 	char *copy = strdup(text), *at = copy;
 	const char *asked = "auto";
 	unsigned int i;
