@@ -208,6 +208,7 @@ static void fuzz_one(struct fuzz *f)
 	u8 *memory = f->memory + align;
 	enum copy kind = next_random(&f->random, COPIES);
 	unsigned int i;
+	int c;
 
 	if (kind >= IOREAD32_COPY) {
 		offset = ALIGN_DOWN(offset, 8);
@@ -216,6 +217,8 @@ static void fuzz_one(struct fuzz *f)
 	}
 	for (i = 0; i < n; i++)
 		memory[i] = next_random(&f->random, 256);
+	/* A driver may well say -1. Of other negative numbers the kernel's makes no byte. */
+	c = memory[0] == 0xff ? -1 : memory[0];
 
 	switch (kind) {
 	case MEMSET_IO:
@@ -234,8 +237,7 @@ static void fuzz_one(struct fuzz *f)
 	switch (kind) {
 	case MEMSET_IO:
 		tally->accesses += kernels_accesses(offset, offset, n);
-		/* Only the low byte counts: a driver may well say -1. */
-		svm_memset_io(device, (s8)memory[0], n);
+		svm_memset_io(device, c, n);
 		break;
 	case MEMCPY_TOIO:
 		tally->accesses += kernels_accesses(offset, align, n);
@@ -247,7 +249,7 @@ static void fuzz_one(struct fuzz *f)
 		break;
 	case MEMSET_IO64:
 		tally->accesses += fewest_accesses(offset, n);
-		svm_memset_io64(device, (s8)memory[0], n);
+		svm_memset_io64(device, c, n);
 		break;
 	case MEMCPY_TOIO64:
 		tally->accesses += fewest_accesses(offset, n);

@@ -14,9 +14,12 @@ from lab.soak import SOAK
 MOST_INSTRUCTIONS = 68          # of one access with sprg0
 MOST_PER_ELEMENT = 6            # of svm_readsl() of 64
 TIMES_FEWER = 3                 # instructions in a copy of 4 KiB than the RFC-style one
+MORE_THAN_KERNEL = 1.25         # of a copy of 4 KiB: one window for each 64 accesses
 
 # Around the swap of its 64 bits GCC may move a register more, or one fewer, than for the kernel's.
 SWAPS = ("in_be64", "readq_be")
+# The kernel's are functions of its image; ours are inline where the cookie is one of memory.
+INLINE = ("ioread64_lo_hi", "ioread64be_lo_hi", "iowrite64_lo_hi", "iowrite64be_lo_hi")
 BCTR = 0x4E800420
 MR = 31 << 26 | 444 << 1        # mr RA,RS is or RA,RS,RS
 
@@ -63,7 +66,10 @@ def test_direct_is_one_nop_more(results):
             direct, own = (without_moves(results.samples[k]) for k in (key, kernel))
         else:
             direct, own = figure.instructions, results.figures[kernel].instructions
-        assert direct == own + 1, figure
+        if figure.accessor in INLINE:
+            assert direct < own, figure
+        else:
+            assert direct == own + 1, figure
         assert figure.accesses == results.figures[kernel].accesses
         assert not figure.masked
 
@@ -84,8 +90,10 @@ def test_string_limit(results):
 def test_copy_limits(results):
     kernel, ours, rfc = (results.figure("memcpy_fromio", variant, 4096)
                          for variant in ("kernel", "sprg0", "rfc"))
-    assert (kernel.accesses, ours.accesses) == (1024, 512)
-    assert ours.instructions * TIMES_FEWER <= rfc.instructions
+    wide = results.figure("memcpy_fromio64", "sprg0", 4096)
+    assert (kernel.accesses, ours.accesses, wide.accesses) == (1024, 1024, 512)
+    assert ours.instructions < kernel.instructions * MORE_THAN_KERNEL
+    assert wide.instructions * TIMES_FEWER <= rfc.instructions
 
 
 def test_interrupts_are_off_for_no_more_than_a_run(results):
