@@ -16,7 +16,7 @@ from lab.subject import Subject
 from lab.soak import FACTOR
 from lab.underway import Underway
 
-WANTED = 10_000_000 * FACTOR
+WANTED = 5_000_000 * FACTOR
 BASELINE = "interrupts-on"      # what the RFC did
 THREADS = 16
 STALE = re.compile(r"SPRG0 of CPU \d+ changed")
