@@ -10,6 +10,7 @@
 #include "backend/choice.h"
 #include "backend/trials.h"
 #include "capture/table.h"
+#include "guard/guard.h"
 #include "observe/counts.h"
 #include "observe/debugfs.h"
 #include "selftest/selftest.h"
@@ -20,6 +21,7 @@ static void show_status(struct seq_file *m)
 {
 	seq_printf(m, "version: %s\n", SVM_MMIO_VERSION);
 	svm_backend_show(m);
+	svm_guard_show(m);
 	seq_printf(m, "windows: %u\n", svm_windows_count());
 	svm_counts_show(m);
 }
@@ -42,6 +44,9 @@ static int __init svm_mmio_init(void)
 	err = svm_backend_init();
 	if (err)
 		return err;
+	err = svm_guard_init();
+	if (err)
+		goto err_backend;
 	debugfs = svm_debugfs_init(files);
 	svm_trials_init(debugfs);
 
@@ -55,6 +60,8 @@ static int __init svm_mmio_init(void)
 
 err_debugfs:
 	svm_debugfs_exit();
+	svm_guard_exit();
+err_backend:
 	svm_backend_exit();
 	return err;
 }
@@ -63,6 +70,7 @@ static void __exit svm_mmio_exit(void)
 {
 	svm_selftest_exit();
 	svm_debugfs_exit();
+	svm_guard_exit();
 	svm_backend_exit();
 }
 

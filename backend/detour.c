@@ -8,6 +8,7 @@
  * afterwards: the device sees no difference.
  */
 #include <linux/compiler.h>
+#include <linux/io.h>
 #include <linux/pci.h>	/* asm/eeh.h needs it where CONFIG_EEH is not set */
 #include <linux/string.h>
 #include <linux/swab.h>
@@ -15,6 +16,7 @@
 #include <asm/eeh.h>
 #include <asm/mmiowb.h>
 
+#include "alias.h"
 #include "choice.h"
 #include "detour.h"
 #include "hcall.h"
@@ -23,8 +25,81 @@
 #include "observe/counts.h"
 #include "observe/trace.h"
 
+/**
+ * svm_place_load() - one load in the CPU's byte order, made by the backend
+ * @place: where from, naturally aligned
+ * @bytes: 1, 2, 4 or 8
+ * @caller: whom to name if it fails
+ *
+ * Not counted, not traced, without ordering. Context: any.
+ *
+ * Return: the value, zero-extended.
+ */
+notrace u64 svm_place_load(const struct svm_place *place, unsigned int bytes, unsigned long caller)
+{
+	enum svm_backend backend = svm_backend();
+
+	if (backend == SVM_BACKEND_SPRG0)
+		return svm_sprg0_load(place->alias, bytes);
+	if (backend == SVM_BACKEND_HCALL)
+		return svm_hcall_load_physical(place->physical, bytes, caller);
+	switch (bytes) {
+	case 1:
+		return __raw_readb(place->alias);
+	case 2:
+		return __raw_readw(place->alias);
+	case 4:
+		return __raw_readl(place->alias);
+	default:
+		return __raw_readq(place->alias);
+	}
+}
+
+/**
+ * svm_place_store() - one store in the CPU's byte order, made by the backend
+ * @place: where to, naturally aligned
+ * @bytes: 1, 2, 4 or 8
+ * @val: the value, in the low bits
+ * @caller: whom to name if it fails
+ *
+ * Not counted, not traced, without ordering. Context: any.
+ */
+notrace void svm_place_store(const struct svm_place *place, unsigned int bytes, u64 val,
+			     unsigned long caller)
+{
+	enum svm_backend backend = svm_backend();
+
+	if (backend == SVM_BACKEND_SPRG0) {
+		svm_sprg0_store(place->alias, bytes, val);
+		return;
+	}
+	if (backend == SVM_BACKEND_HCALL) {
+		svm_hcall_store_physical(place->physical, bytes, val, caller);
+		return;
+	}
+	switch (bytes) {
+	case 1:
+		__raw_writeb(val, place->alias);
+		break;
+	case 2:
+		__raw_writew(val, place->alias);
+		break;
+	case 4:
+		__raw_writel(val, place->alias);
+		break;
+	default:
+		__raw_writeq(val, place->alias);
+	}
+}
+
 static u64 load(const volatile void __iomem *addr, unsigned int bytes, unsigned long caller)
 {
+	struct svm_place place;
+
+	/* Never through a mapping that the guard guards: in an NMI nothing would catch that. */
+	if (static_branch_unlikely(&svm_mmio_aliased) &&
+	    svm_alias_find((__force unsigned long)addr, &place))
+		return svm_place_load(&place, bytes, caller);
 	if (svm_backend() == SVM_BACKEND_HCALL)
 		return svm_hcall_load(addr, bytes, caller);
 	return svm_sprg0_load(addr, bytes);
@@ -33,6 +108,13 @@ static u64 load(const volatile void __iomem *addr, unsigned int bytes, unsigned 
 static void store(volatile void __iomem *addr, unsigned int bytes, u64 val,
 		  unsigned long caller)
 {
+	struct svm_place place;
+
+	if (static_branch_unlikely(&svm_mmio_aliased) &&
+	    svm_alias_find((__force unsigned long)addr, &place)) {
+		svm_place_store(&place, bytes, val, caller);
+		return;
+	}
 	if (svm_backend() == SVM_BACKEND_HCALL)
 		svm_hcall_store(addr, bytes, val, caller);
 	else

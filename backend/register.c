@@ -15,6 +15,7 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
+#include "alias.h"
 #include "register.h"
 
 /* QEMU's docs/specs: pci-testdev has a header at 0, edu its identification. */
@@ -77,6 +78,7 @@ static bool may_be_woken(const struct pci_dev *pdev, bool test_device)
 static int take(struct pci_dev *pdev, struct svm_register *reg)
 {
 	bool test_device = is_test_device(pdev, reg);
+	struct svm_place place;
 
 	if (!test_device && !has_vectors(pdev, reg))
 		return -ENXIO;
@@ -88,9 +90,16 @@ static int take(struct pci_dev *pdev, struct svm_register *reg)
 	if (reg->woken && !may_be_woken(pdev, test_device))
 		return -ENXIO;
 	reg->physical = pci_resource_start(pdev, reg->bar) + reg->offset;
-	reg->addr = ioremap(reg->physical, sizeof(u32));
-	if (!reg->addr)
-		return -ENOMEM;
+	/* With the guard on, a mapping of its own would be guarded too. */
+	reg->mapping = NULL;
+	if (svm_alias_of(reg->physical, &place)) {
+		reg->addr = place.alias;
+	} else {
+		reg->mapping = ioremap(reg->physical, sizeof(u32));
+		if (!reg->mapping)
+			return -ENOMEM;
+		reg->addr = reg->mapping;
+	}
 	if (reg->woken)
 		pci_write_config_word(pdev, PCI_COMMAND, reg->command | PCI_COMMAND_MEMORY);
 	reg->pdev = pdev;
@@ -138,7 +147,8 @@ void svm_register_release(struct svm_register *reg)
 {
 	if (reg->woken)
 		pci_write_config_word(reg->pdev, PCI_COMMAND, reg->command);
-	iounmap(reg->addr);
+	if (reg->mapping)
+		iounmap(reg->mapping);
 	device_unlock(&reg->pdev->dev);
 	pci_dev_put(reg->pdev);
 }

@@ -16,7 +16,8 @@ struct pci_dev;
  * @bar: in which BAR
  * @offset: where in that, in bytes
  * @what: what it is
- * @addr: where it is mapped
+ * @mapping: a mapping of its own, or NULL if the guard has one
+ * @addr: where to access it
  * @physical: its guest-physical address
  * @command: the function's command register as it was
  * @woken: whether memory decoding was switched on for this
@@ -26,6 +27,7 @@ struct svm_register {
 	int bar;
 	u32 offset;
 	const char *what;
+	void __iomem *mapping;
 	void __iomem *addr;
 	phys_addr_t physical;
 	u16 command;

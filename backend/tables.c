@@ -14,7 +14,6 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
-#include <asm/pte-walk.h>
 
 #include "tables.h"
 
@@ -24,14 +23,14 @@
  */
 #define NOWHERE		(1UL << 50)
 
-static struct mm_struct *kernel_mm;
+struct mm_struct *svm_kernel_mm;
 static struct task_struct *learner;
 
 /* void set_ptes(struct mm_struct *mm, ...) */
 static int learn(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (current == learner && !kernel_mm)
-		kernel_mm = (struct mm_struct *)regs->gpr[3];
+	if (current == learner && !svm_kernel_mm)
+		svm_kernel_mm = (struct mm_struct *)regs->gpr[3];
 	return 0;
 }
 
@@ -45,9 +44,9 @@ static int map_and_learn(void)
 	if (!addr)
 		return -ENOMEM;
 	/* Whatever was learnt, it has to lead where the page is. */
-	if (!kernel_mm || !svm_physical((__force unsigned long)addr, &physical) ||
+	if (!svm_kernel_mm || !svm_physical((__force unsigned long)addr, &physical) ||
 	    physical != NOWHERE) {
-		kernel_mm = NULL;
+		svm_kernel_mm = NULL;
 		err = -EOPNOTSUPP;
 	}
 	iounmap(addr);
@@ -67,7 +66,7 @@ int svm_tables_init(void)
 	static const char * const writers[] = { "set_ptes", "set_pte_at" };
 	unsigned int i;
 
-	if (kernel_mm)
+	if (svm_kernel_mm)
 		return 0;
 	learner = current;
 	for (i = 0; i < ARRAY_SIZE(writers); i++) {
@@ -82,35 +81,6 @@ int svm_tables_init(void)
 	}
 	return -EOPNOTSUPP;
 }
-
-/**
- * svm_kernel_tables() - what the kernel's own page tables belong to
- *
- * Return: init_mm, NULL if it is not known.
- */
-struct mm_struct *svm_kernel_tables(void)
-{
-	return kernel_mm;
-}
-
-/**
- * svm_kernel_leaf() - the last entry of the kernel's page tables for an address
- * @addr: the address
- * @shift: set to the base-2 logarithm of the size that the entry maps
- *
- * Context: any; takes no lock.
- *
- * Return: the entry, which need not be present; NULL if there is none.
- */
-notrace pte_t *svm_kernel_leaf(unsigned long addr, unsigned int *shift)
-{
-	unsigned int huge = 0;
-	pte_t *ptep = __find_linux_pte(kernel_mm->pgd, addr, NULL, &huge);
-
-	*shift = huge ?: PAGE_SHIFT;
-	return ptep;
-}
-NOKPROBE_SYMBOL(svm_kernel_leaf);
 
 /**
  * svm_physical() - the guest-physical address of what is mapped at an address

@@ -13,6 +13,7 @@
 #endif
 #include <linux/hrtimer.h>
 #include <linux/io.h>
+#include <linux/ptrace.h>
 #ifdef SVM_HAVE_LINUX_UNALIGNED
 #include <linux/unaligned.h>
 #else
@@ -27,6 +28,38 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock_id, mode);
 	timer->function = function;
 }
+#endif
+
+/* Once a callback of ftrace was given the registers themselves. */
+#ifndef SVM_HAVE_FTRACE_GET_REGS
+#define ftrace_regs pt_regs
+#define ftrace_get_regs(regs)	(regs)
+#endif
+
+/* Since ftrace has left recursion to its callbacks there is no flag to say so. */
+#ifndef SVM_HAVE_RECURSION_SAFE
+#define FTRACE_OPS_FL_RECURSION_SAFE	0
+#endif
+
+/* Interrupts had numbers, and no functions to move on, before they had handlers in C. */
+#ifdef SVM_HAVE_ASM_INTERRUPT
+#include <asm/interrupt.h>
+#else
+#define INTERRUPT_DATA_STORAGE		0x300
+#define regs_set_return_ip(regs, ip)	((void)((regs)->nip = (ip)))
+#define regs_add_return_ip(regs, by)	((void)((regs)->nip += (by)))
+#endif
+
+/* Where pt_regs are in the frame of an interrupt. */
+#ifndef STACK_INT_FRAME_REGS
+#define STACK_INT_FRAME_REGS		STACK_FRAME_OVERHEAD
+#endif
+
+/* An instruction had a type of its own before the pointer to it was one to words. */
+#ifdef SVM_HAVE_PPC_INST_T
+#define svm_inst_read(address)		ppc_inst_read((const u32 *)(address))
+#else
+#define svm_inst_read(address)		ppc_inst_read((const struct ppc_inst *)(address))
 #endif
 
 /* The 64-bit functions of the kernel image once had no underscores. */

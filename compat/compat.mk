@@ -10,3 +10,7 @@ ccflags-y += $(call svm-has,linux/hrtimer.h,void *probe = hrtimer_setup;,HRTIMER
 ccflags-y += $(call svm-has,linux/io.h,void *probe = __ioread64_lo_hi;,UNDERSCORE_IOREAD64)
 ccflags-y += $(call svm-has,linux/unaligned.h,int probe(int *p) { return get_unaligned(p); },LINUX_UNALIGNED)
 ccflags-y += $(call svm-has,linux/align.h,int probe = IS_ALIGNED(8$(comma) 4);,LINUX_ALIGN)
+ccflags-y += $(call svm-has,asm/interrupt.h,int probe = INTERRUPT_DATA_STORAGE;,ASM_INTERRUPT)
+ccflags-y += $(call svm-has,linux/kprobes.h,ppc_inst_t probe;,PPC_INST_T)
+ccflags-y += $(call svm-has,linux/ftrace.h,void *probe = ftrace_get_regs;,FTRACE_GET_REGS)
+ccflags-y += $(call svm-has,linux/ftrace.h,int probe = FTRACE_OPS_FL_RECURSION_SAFE;,RECURSION_SAFE)

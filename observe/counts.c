@@ -41,6 +41,8 @@ void svm_counts_show(struct seq_file *m)
 		"loads_8", "loads_16", "loads_32", "loads_64",
 		"stores_8", "stores_16", "stores_32", "stores_64",
 		"bulk_loads", "bulk_stores", "all_ones", "hcall_errors",
+		"guard_loads", "guard_stores", "guard_kernel", "guard_left_unmapped",
+		"guard_left_foreign", "guard_left_refused", "guard_left_instruction",
 	};
 	unsigned int i;
 

@@ -8,6 +8,22 @@
 struct seq_file;
 
 /**
+ * enum svm_left - why the guard has left a fault to the kernel
+ * @SVM_LEFT_UNMAPPED: nothing is mapped at its address
+ * @SVM_LEFT_FOREIGN: what is mapped there is in no window of PCI
+ * @SVM_LEFT_REFUSED: the mapping has never allowed the access, or it is not guarded
+ * @SVM_LEFT_INSTRUCTION: an instruction that cannot be emulated
+ * @SVM_LEFT_REASONS: how many reasons there are
+ */
+enum svm_left {
+	SVM_LEFT_UNMAPPED,
+	SVM_LEFT_FOREIGN,
+	SVM_LEFT_REFUSED,
+	SVM_LEFT_INSTRUCTION,
+	SVM_LEFT_REASONS,
+};
+
+/**
  * struct svm_counts - one CPU's counts
  * @loads: by accessors of one register: of 8, 16, 32 and 64 bits
  * @stores: likewise
@@ -15,6 +31,10 @@ struct seq_file;
  * @bulk_stores: likewise
  * @all_ones: loads by accessors that look for it (EEH) that were all ones
  * @hcall_errors: accesses that failed with backend hcall
+ * @guard_loads: loads that the guard has made
+ * @guard_stores: likewise
+ * @guard_kernel: of both, those of instructions of the kernel image
+ * @guard_left: faults in the space for I/O that it has left to the kernel
  */
 struct svm_counts {
 	unsigned long loads[4];
@@ -23,6 +43,10 @@ struct svm_counts {
 	unsigned long bulk_stores;
 	unsigned long all_ones;
 	unsigned long hcall_errors;
+	unsigned long guard_loads;
+	unsigned long guard_stores;
+	unsigned long guard_kernel;
+	unsigned long guard_left[SVM_LEFT_REASONS];
 };
 
 DECLARE_PER_CPU(struct svm_counts, svm_counts);

@@ -50,7 +50,8 @@ DECLARE_EVENT_CLASS(svm_mmio_access,
 
 	TP_printk("%pS backend=%s width=%d addr=%#lx val=%#llx",
 		  (void *)__entry->caller,
-		  __print_symbolic(__entry->backend, { 1, "sprg0" }, { 2, "hcall" }),
+		  __print_symbolic(__entry->backend, { 0, "direct" }, { 1, "sprg0" },
+				   { 2, "hcall" }),
 		  __entry->width, __entry->addr, __entry->val)
 );
 
@@ -66,6 +67,19 @@ DEFINE_EVENT_FN(svm_mmio_access, svm_mmio_write,
 		 const volatile void __iomem *addr, u64 val),
 	TP_ARGS(caller, backend, bytes, addr, val),
 	svm_trace_on, svm_trace_off
+);
+
+/* By the guard: the caller is the instruction itself, which has faulted. */
+DEFINE_EVENT(svm_mmio_access, svm_mmio_guard_read,
+	TP_PROTO(unsigned long caller, u8 backend, u8 bytes,
+		 const volatile void __iomem *addr, u64 val),
+	TP_ARGS(caller, backend, bytes, addr, val)
+);
+
+DEFINE_EVENT(svm_mmio_access, svm_mmio_guard_write,
+	TP_PROTO(unsigned long caller, u8 backend, u8 bytes,
+		 const volatile void __iomem *addr, u64 val),
+	TP_ARGS(caller, backend, bytes, addr, val)
 );
 
 #endif /* _SVM_OBSERVE_TRACE_H */

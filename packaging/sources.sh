@@ -8,6 +8,6 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-find Kbuild svm_mmio*.[ch] accessors backend capture compat dropin observe selftest -type f \
+find Kbuild svm_mmio*.[ch] accessors backend capture compat dropin guard observe selftest -type f \
 	\( -name Kbuild -o -name '*.[chS]' -o -name '*.lds' -o -name '*.mk' \) \
 	! -name '.*' ! -name '*.mod.c' | LC_ALL=C sort

@@ -46,6 +46,8 @@ NOT_TAKEN = "accesses that the device does not take: test_bad_input.py"
 NOT_HERE = {
     "accessors/port.c": "only kernels with GENERIC_IOMAP have cookies for ports:"
                         " test_dropin_edge_cases.py",
+    **dict.fromkeys(("backend/alias.c", "guard/guard.c"),
+                    "the guard, which takes ftrace: test_guard_drivers.py and others"),
     "backend/choice.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
     "backend/probe.c": "loads that are refused or have no end: test_backend_probe.py",
     "backend/search.c": "hypervisors that do not read SPRG0: the same",

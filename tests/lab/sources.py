@@ -4,7 +4,7 @@
 from . import paths
 
 # From top to bottom: what is in one needs nothing of those before it (tests/test_layout.py).
-ROOMS = ("selftest", "accessors", "backend", "observe", "capture", "compat")
+ROOMS = ("selftest", "guard", "accessors", "backend", "observe", "capture", "compat")
 # Beside them: what a driver, and not the module, is compiled with.
 DROPIN = "dropin"
 

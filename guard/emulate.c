@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The access of an instruction that has faulted on a guarded mapping: what it is, by
+ * where it leads, and what it leaves in the registers.
+ *
+ * It is never an access that the instruction would not have made: the address is the
+ * one that has faulted and is looked up in the page tables; the width and direction are
+ * the instruction's, whose own effective address has to be that very one; a store needs
+ * the right that its mapping had. Whatever does not fit is left to the kernel, as if
+ * there were no guard.
+ *
+ * This runs at the entry of the kernel's handler of a data storage interrupt, before it
+ * has looked at the fault: interrupts are masked. Nothing here takes a lock.
+ */
+#include <linux/bitops.h>
+#include <linux/irqflags.h>
+#include <linux/kprobes.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/swab.h>
+#include <asm/inst.h>
+#include <asm/reg.h>
+#include <asm/sstep.h>
+
+#include "emulate.h"
+#include "pages.h"
+#include "stubs.h"
+#include "backend/alias.h"
+#include "backend/choice.h"
+#include "backend/detour.h"
+#include "backend/tables.h"
+#include "compat/compat.h"
+#include "observe/counts.h"
+#include "observe/trace.h"
+
+/* An access under way. */
+struct fault {
+	struct pt_regs *regs;	/* of the code that made it */
+	struct pt_regs *entry;	/* at the entry of the kernel's handler */
+	unsigned long addr;	/* that has faulted */
+	struct svm_place place;	/* where that leads */
+};
+
+#if !defined(SVM_HAVE_ASM_INTERRUPT)
+/*
+ * The interrupt's assembly neither saves nor restores r14 to r31, and calls the handler
+ * itself. So at its entry they are still those of the code that was interrupted, and
+ * what the entry's are set to is what that code goes on with.
+ */
+static __always_inline void get_nonvolatile(struct fault *fault)
+{
+	memcpy(&fault->regs->gpr[14], &fault->entry->gpr[14], 18 * sizeof(long));
+}
+
+static __always_inline bool can_put_nonvolatile(const struct fault *fault)
+{
+	return true;
+}
+
+static __always_inline void put_nonvolatile(struct fault *fault, unsigned int n)
+{
+	fault->entry->gpr[n] = fault->regs->gpr[n];
+}
+#elif defined(CONFIG_INTERRUPT_SANITIZE_REGISTERS)
+/* The interrupt's assembly saves and restores all registers. */
+static __always_inline void get_nonvolatile(struct fault *fault)
+{
+}
+
+static __always_inline bool can_put_nonvolatile(const struct fault *fault)
+{
+	return true;
+}
+
+static __always_inline void put_nonvolatile(struct fault *fault, unsigned int n)
+{
+}
+#else
+/*
+ * The interrupt's assembly saves r14 to r31, but does not restore them. Its C code has
+ * its return address in the frame of the interrupt, as any function has in the frame of
+ * its caller, and is made to return by way of ours, which does. Nothing can be preempted
+ * before that.
+ */
+static __always_inline unsigned long *return_address(const struct fault *fault)
+{
+	return (unsigned long *)((void *)fault->regs - STACK_INT_FRAME_REGS) + STACK_FRAME_LR_SAVE;
+}
+
+static __always_inline void get_nonvolatile(struct fault *fault)
+{
+}
+
+/* Is there the address behind a call, as it has to be? */
+static __always_inline bool can_put_nonvolatile(const struct fault *fault)
+{
+	unsigned long address = *return_address(fault);
+
+	return address > PAGE_OFFSET && address < RADIX_VMALLOC_START && !(address & 3) &&
+	       (((u32 *)address)[-1] & 0xfc000003) == PPC_RAW_BL(0);
+}
+
+static __always_inline void put_nonvolatile(struct fault *fault, unsigned int n)
+{
+	unsigned long *address = return_address(fault);
+
+	if (*address == (unsigned long)svm_guard_restore)
+		return;
+	fault->regs->result = *address;
+	*address = (unsigned long)svm_guard_restore;
+}
+#endif
+
+static __always_inline void set_gpr(struct fault *fault, unsigned int n, unsigned long val)
+{
+	fault->regs->gpr[n] = val;
+	if (n >= 14)
+		put_nonvolatile(fault, n);
+}
+
+/*
+ * An access that is not aligned is made of aligned pieces, as the kernel's handler of
+ * alignment interrupts does it, which is where such an access of a device would come to.
+ */
+static notrace u64 load_pieces(struct svm_place place, unsigned int bytes, unsigned long caller)
+{
+	unsigned int done, piece;
+	u64 val = 0;
+
+	for (done = 0; done < bytes; done += piece) {
+		piece = 1U << min(__ffs(place.physical | 8), __fls(bytes - done));
+		val |= svm_place_load(&place, piece, caller) << 8 * done;
+		place.physical += piece;
+		place.alias += piece;
+	}
+	return val;
+}
+
+NOKPROBE_SYMBOL(load_pieces);
+
+static notrace void store_pieces(struct svm_place place, unsigned int bytes, u64 val,
+				 unsigned long caller)
+{
+	unsigned int done, piece;
+
+	for (done = 0; done < bytes; done += piece) {
+		piece = 1U << min(__ffs(place.physical | 8), __fls(bytes - done));
+		svm_place_store(&place, piece, val >> 8 * done, caller);
+		place.physical += piece;
+		place.alias += piece;
+	}
+}
+
+NOKPROBE_SYMBOL(store_pieces);
+
+static __always_inline u64 load(const struct fault *fault, unsigned int bytes)
+{
+	unsigned long caller = fault->regs->nip;
+	u64 val;
+
+	if (likely(!(fault->place.physical & (bytes - 1))))
+		val = svm_place_load(&fault->place, bytes, caller);
+	else
+		val = load_pieces(fault->place, bytes, caller);
+	if (trace_svm_mmio_guard_read_enabled())
+		trace_svm_mmio_guard_read(caller, svm_backend(), bytes,
+					  (void __iomem *)fault->addr, val);
+	return val;
+}
+
+static __always_inline void store(const struct fault *fault, unsigned int bytes, u64 val)
+{
+	unsigned long caller = fault->regs->nip;
+
+	if (trace_svm_mmio_guard_write_enabled())
+		trace_svm_mmio_guard_write(caller, svm_backend(), bytes,
+					   (void __iomem *)fault->addr,
+					   val & ~0ULL >> (64 - 8 * bytes));
+	if (likely(!(fault->place.physical & (bytes - 1))))
+		svm_place_store(&fault->place, bytes, val, caller);
+	else
+		store_pieces(fault->place, bytes, val, caller);
+}
+
+/* From the first to the second half of an access of 16 bytes. */
+static __always_inline void advance(struct fault *fault)
+{
+	fault->addr += 8;
+	fault->place.physical += 8;
+	fault->place.alias += 8;
+}
+
+/* 16 bytes of two general registers. */
+static notrace void pair(struct fault *fault, const struct instruction_op *op)
+{
+	/* In little-endian the odd register has the lower address, but not if prefixed. */
+	unsigned int first = op->type & PREFIXED ? op->reg : op->reg + 1;
+	unsigned int second = op->type & PREFIXED ? op->reg + 1 : op->reg;
+	u64 val;
+
+	if (GETTYPE(op->type) == LOAD) {
+		val = load(fault, 8);
+		advance(fault);
+		set_gpr(fault, second, load(fault, 8));
+		set_gpr(fault, first, val);
+	} else {
+		store(fault, 8, fault->regs->gpr[first]);
+		advance(fault);
+		store(fault, 8, fault->regs->gpr[second]);
+	}
+}
+
+NOKPROBE_SYMBOL(pair);
+
+/* An integer load or store. */
+static __always_inline void integer(struct fault *fault, const struct instruction_op *op)
+{
+	unsigned int bytes = GETSIZE(op->type);
+	u64 val;
+
+	if (unlikely(bytes == 16)) {
+		pair(fault, op);
+		return;
+	}
+	if (GETTYPE(op->type) == STORE) {
+		/* analyse_instr() has reversed the bytes of a store's value, not of a load's. */
+		store(fault, bytes, op->val);
+		return;
+	}
+	val = load(fault, bytes);
+	if (op->type & BYTEREV)
+		val = swab64(val) >> (64 - 8 * bytes);
+	if (op->type & SIGNEXT)
+		val = (s64)(val << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+	set_gpr(fault, op->reg, val);
+}
+
+/*
+ * 16 bytes of a vector register, as two accesses of 8: memcpy() of the kernel uses them
+ * from 4 KiB on. The register is live in this CPU: the kernel uses it, or it would have
+ * had another interrupt.
+ */
+static notrace void vector(struct fault *fault, const struct instruction_op *op)
+{
+	unsigned long msr = mfmsr();
+	struct svm_vector vector;
+
+	mtmsr(msr | MSR_VEC);
+	if (GETTYPE(op->type) == LOAD_VMX) {
+		vector.half[0] = load(fault, 8);
+		advance(fault);
+		vector.half[1] = load(fault, 8);
+		svm_guard_put_vector(op->reg, &vector);
+	} else {
+		svm_guard_get_vector(op->reg, &vector);
+		store(fault, 8, vector.half[0]);
+		advance(fault);
+		store(fault, 8, vector.half[1]);
+	}
+	mtmsr(msr);
+}
+
+NOKPROBE_SYMBOL(vector);
+
+/* The general registers that an instruction changes, a bit for each. */
+static __always_inline u32 changed(const struct instruction_op *op)
+{
+	u32 registers = 0;
+
+	if (GETTYPE(op->type) == LOAD)
+		registers = (GETSIZE(op->type) == 16 ? 3U : 1U) << op->reg;
+	if (op->type & UPDATE)
+		registers |= BIT(op->update_reg);
+	return registers;
+}
+
+/* Why an instruction's access cannot be made; NULL if it can. */
+static __always_inline const char *judge(const struct fault *fault,
+					 const struct instruction_op *op, unsigned long dsisr)
+{
+	unsigned int type = GETTYPE(op->type), bytes = GETSIZE(op->type);
+	bool is_vector = type == LOAD_VMX || type == STORE_VMX;
+	unsigned long addr = is_vector ? op->ea & ~15UL : op->ea;
+	u32 registers = changed(op);
+
+	if (type == LARX || type == STCX)
+		return "load and reserve, or store conditional";
+	if (type == CACHEOP)
+		return "cache operation";
+	if (type != LOAD && type != STORE && !is_vector)
+		return "not an integer load or store";
+	if (is_vector && bytes != 16)
+		return "element of a vector";
+	if (fault->regs->msr & (MSR_SE | MSR_BE))
+		return "traced step by step";
+	if (addr != fault->addr)
+		return "the fault is at another address than the instruction's";
+	if (!!(dsisr & DSISR_ISSTORE) != (type == STORE || type == STORE_VMX))
+		return "the fault has another direction than the instruction";
+	if (is_vector && !(fault->regs->msr & MSR_VEC))
+		return "vector register that is not in use";
+	if (registers & BIT(13))
+		return "it changes r13, which no interrupt's return restores";
+	if ((registers & GENMASK(31, 14)) && !can_put_nonvolatile(fault))
+		return "the interrupt's return is not where it should be";
+	return NULL;
+}
+
+/* Does all of the access lead to one place? Its end may be in another page. */
+static __always_inline bool is_whole(const struct fault *fault, unsigned int bytes)
+{
+	struct svm_place end;
+
+	if ((fault->addr & ~PAGE_MASK) + bytes <= PAGE_SIZE)
+		return true;
+	return svm_alias_find(fault->addr + bytes - 1, &end) &&
+	       end.physical == fault->place.physical + bytes - 1 &&
+	       end.alias == fault->place.alias + bytes - 1;
+}
+
+/*
+ * The line before the oops: not later, from an irq_work, as the oops comes at once, and
+ * its lines too are printed from here.
+ */
+static notrace bool refuse(const struct fault *fault, const char *why)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
+	raw_cpu_inc(svm_counts.guard_left[SVM_LEFT_INSTRUCTION]);
+	if (__ratelimit(&limit))
+		pr_err("guard: %pS accesses a device by instruction 0x%08x, which cannot be emulated (%s): the driver has to use readl(), writel() and the like; a guest that is not secure can do without the guard: guard=off\n",
+		       (void *)fault->regs->nip, *(u32 *)fault->regs->nip, why);
+	return false;
+}
+
+NOKPROBE_SYMBOL(refuse);
+
+static notrace bool left(enum svm_left why)
+{
+	raw_cpu_inc(svm_counts.guard_left[why]);
+	return false;
+}
+
+NOKPROBE_SYMBOL(left);
+
+/**
+ * svm_guard_emulate() - make the access of an instruction that has faulted
+ * @regs: of the kernel's code that has made the access
+ * @entry: at the entry of the kernel's handler of the fault
+ * @addr: the address that has faulted, in the kernel's space for I/O
+ * @dsisr: what the CPU said of it
+ *
+ * Context: the handler of a data storage interrupt.
+ *
+ * Return: true if the access is made and @regs are behind it; false if the fault is none
+ * that the guard has caused, or cannot be emulated: nothing has changed then.
+ */
+notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsigned long addr,
+			       unsigned long dsisr)
+{
+	struct fault fault = { .regs = regs, .entry = entry, .addr = addr };
+	struct instruction_op op;
+	unsigned long val, offset;
+	unsigned int shift;
+	pte_t *ptep, pte;
+	const char *why;
+
+	ptep = svm_kernel_leaf(addr, &shift);
+	if (!ptep)
+		return left(SVM_LEFT_UNMAPPED);
+	pte = READ_ONCE(*ptep);
+	if (!pte_present(pte))
+		return left(SVM_LEFT_UNMAPPED);
+	val = pte_val(pte);
+	/* An alias has rights: what has faulted there the hypervisor has refused. */
+	if ((val & SVM_GUARD_RIGHTS) && svm_alias_contains(addr))
+		return left(SVM_LEFT_REFUSED);
+	offset = addr & ((1UL << shift) - 1);
+	if (!svm_alias_of((PFN_PHYS(pte_pfn(pte)) & ~((1UL << shift) - 1)) | offset, &fault.place))
+		return left(SVM_LEFT_FOREIGN);
+
+	/*
+	 * What has rights is not guarded, or not any more: then it faulted before it got them
+	 * back. But if the hypervisor has refused an access, it is none of the guard's.
+	 */
+	if (!(dsisr & DSISR_PROTFAULT) ||
+	    ((dsisr & DSISR_ISSTORE) && !(val & (SVM_GUARD_WRITABLE | _PAGE_WRITE))))
+		return left(SVM_LEFT_REFUSED);
+
+	get_nonvolatile(&fault);
+	if (analyse_instr(&op, regs, svm_inst_read(regs->nip)))
+		return refuse(&fault, "not a load or store");
+	why = judge(&fault, &op, dsisr);
+	if (!why && !is_whole(&fault, GETSIZE(op.type)))
+		why = "it crosses the end of its mapping";
+	if (why)
+		return refuse(&fault, why);
+
+	if (GETTYPE(op.type) == LOAD_VMX || GETTYPE(op.type) == STORE_VMX)
+		vector(&fault, &op);
+	else
+		integer(&fault, &op);
+	if (op.type & UPDATE)
+		set_gpr(&fault, op.update_reg, op.ea);
+	regs_add_return_ip(regs, GETLENGTH(op.type));
+
+	if (dsisr & DSISR_ISSTORE)
+		raw_cpu_inc(svm_counts.guard_stores);
+	else
+		raw_cpu_inc(svm_counts.guard_loads);
+	if (regs->nip < RADIX_VMALLOC_START)
+		raw_cpu_inc(svm_counts.guard_kernel);
+	return true;
+}
+
+NOKPROBE_SYMBOL(svm_guard_emulate);
