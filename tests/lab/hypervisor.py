@@ -123,9 +123,10 @@ class Hypervisor:
             self._sock.close()
 
     def boot_guest(self, *, smp=1, mem="1G", devices=("pci-testdev", "edu"), append="",
-                   qemu_args=(), strict=True, limit=SLOWER * BOOT_LIMIT):
+                   machine="", qemu_args=(), strict=True, limit=SLOWER * BOOT_LIMIT):
         """Boot an L2 and wait until it takes commands: a NestedGuest. Arguments as Guest.boot()."""
-        argv = ["qemu-system-ppc64", "-M", MACHINE, "-cpu", "host", "-smp", str(smp), "-m", mem,
+        argv = ["qemu-system-ppc64", "-M", ",".join(filter(None, (MACHINE, machine))),
+                "-cpu", "host", "-smp", str(smp), "-m", mem,
                 "-nodefaults", "-display", "none", "-vga", "none", "-no-reboot",
                 "-chardev", "serial,id=console,path=/dev/hvc3",
                 "-device", "spapr-vty,chardev=console",

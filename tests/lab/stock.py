@@ -18,6 +18,11 @@ def stock_modules(kernel, *names):
     return found
 
 
+def is_module(kernel, name):
+    """Whether @kernel has @name as a module; else it is built in, or not there."""
+    return any(kernel.modules.rglob(f"{name}.ko*"))
+
+
 def _unpacked(file):
     """@file, or what it is compressed from: elsewhere, as the kernel's root stays as it is."""
     if file.suffix != ".xz":
