@@ -12,10 +12,11 @@ import pytest
 from lab import dropin, guard, kernels
 from lab.devices import DEVICES, Park
 from lab.driven import EARLY, Driven
+from lab.soak import SOAK
 
 # On the other kernels one for each kind of access: memory, MSI-X by the kernel, ports.
 THREE = ("e1000", "nvme", "ne2k_pci")
-PARKS = {"6.1": tuple(DEVICES), "6.12": THREE, "7.2": THREE}
+PARKS = {"6.1": tuple(DEVICES), "7.2": THREE, **({"6.12": THREE} if SOAK else {})}
 
 # The kernel's own accesses of its interrupt controller would be in between; and the level
 # interrupts of QEMU's XIVE do not survive how 8390 masks its own.
