@@ -36,7 +36,8 @@ def rpms():
 
 def needed():
     """What a build of the module, or of a driver with the drop-in, needs of the tree."""
-    names = [*sources.module(), *paths.TOP.glob("dropin/**/*.h"), *paths.TOP.glob("*/*.mk"),
+    names = [*sources.module(), *paths.TOP.glob("guard/*.S"), *paths.TOP.glob("dropin/**/*.h"),
+             *paths.TOP.glob("*/*.mk"),
              *(paths.TOP / name for name in ("Kbuild", "Makefile", "dkms.conf", "capture/table.lds",
                                              "selftest/run_selftest.sh"))]
     return {f"{SOURCES}/{path.relative_to(paths.TOP)}" for path in names}
