@@ -7,6 +7,7 @@
  * MMU is radix. It has to be told the tables, init_mm's, and init_mm is not exported: it
  * is learnt from the function that writes an entry, when this module has a page mapped.
  */
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
@@ -21,7 +22,7 @@
  * What is mapped to learn from: neither memory nor a device of a guest is here, and
  * nothing accesses it.
  */
-#define NOWHERE		(1UL << 50)
+#define NOWHERE		BIT(50)
 
 struct mm_struct *svm_kernel_mm;
 static struct task_struct *learner;
@@ -107,4 +108,5 @@ notrace bool svm_physical(unsigned long addr, unsigned long *physical)
 	*physical = (PFN_PHYS(pte_pfn(pte)) & ~mask) | (addr & mask);
 	return true;
 }
+
 NOKPROBE_SYMBOL(svm_physical);

@@ -42,6 +42,7 @@ notrace u64 svm_sprg0_load(const volatile void __iomem *addr, unsigned int bytes
 	raw_local_irq_pmu_restore(flags);
 	return val;
 }
+
 NOKPROBE_SYMBOL(svm_sprg0_load);
 
 /**
@@ -72,4 +73,5 @@ notrace void svm_sprg0_store(volatile void __iomem *addr, unsigned int bytes, u6
 	}
 	raw_local_irq_pmu_restore(flags);
 }
+
 NOKPROBE_SYMBOL(svm_sprg0_store);

@@ -16,8 +16,11 @@ static unsigned long sum(size_t offset)
 	unsigned long sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*(unsigned long *)((void *)per_cpu_ptr(&svm_counts, cpu) + offset));
+	for_each_possible_cpu(cpu) {
+		void *counts = per_cpu_ptr(&svm_counts, cpu);
+
+		sum += READ_ONCE(*(unsigned long *)(counts + offset));
+	}
 	return sum;
 }
 

@@ -283,7 +283,7 @@ static void fuzz_one(struct fuzz *f)
 	expect_bytes(tally, copies[kind], low, f->shadow + low, f->seen, high - low);
 }
 
-/* Copies of every kind and alignment: right bytes, no others, in as many accesses as there should be. */
+/* Copies of every kind and alignment: right bytes, no others, in the accesses due to each. */
 void svm_case_copy_fuzz(struct svm_run *run)
 {
 	struct fuzz f = { .run = run, .random = FUZZ_SEED };

@@ -165,7 +165,7 @@ def c_files():
 def check_checkpatch():
     """checkpatch.pl --strict on every C file."""
     kernel, drivers, plugin, programs, tool = c_files()
-    events = [name for name in kernel if name.endswith("_trace.h")]
+    events = [name for name in kernel if name.endswith("/trace.h")]
     others = [name for name in kernel if name not in events]
     return [*checkpatch.complaints(others, KERNEL_IGNORE),
             *checkpatch.complaints(events, TRACE_IGNORE),
