@@ -11,6 +11,9 @@ from lab.soak import SOAK
 from lab.subject import Subject
 from test_uvmodel_selftest import what_runs
 
+pytestmark = pytest.mark.skipif(
+    not SOAK, reason="test_backend_probe.py runs the self-test with hcall in each mode")
+
 # What is about SPRG0 and about interrupts is the same under any hypervisor, as no access faults:
 # test_backend_hcall.py.
 STATE = () if SOAK else ("sprg0_kept", "irq_mask_kept", "mmiowb_pending", "nested_timer")
