@@ -23,9 +23,9 @@ from test_selftest import CASES
 
 RELOADS = 100 if SOAK else 3
 # Which allocations are made to fail. While it loads, the first ones are those that matter most.
-SOME = range(1, debugkernel.MANY, 1 if SOAK else 15)
-SOME_WHILE_LOADING = (*range(1, 25, 1 if SOAK else 6),
-                      *range(25, debugkernel.MANY, 1 if SOAK else 120))
+SOME = range(1, debugkernel.MANY, 1 if SOAK else 5)
+SOME_WHILE_LOADING = (*range(1, 25, 1 if SOAK else 3),
+                      *range(25, debugkernel.MANY, 1 if SOAK else 40))
 STRESS_SECS = 60 if SOAK else 2
 LIMIT = 900         # seconds for what takes some dozen where nothing else runs
 
