@@ -354,8 +354,9 @@ NOKPROBE_SYMBOL(left);
  *
  * Context: the handler of a data storage interrupt.
  *
- * Return: true if the access is made and @regs are behind it; false if the fault is none
- * that the guard has caused, or cannot be emulated: nothing has changed then.
+ * Return: true if the access is made and @regs are behind it, or what is at @regs is to be
+ * executed again; false if the fault is none that the guard has caused, or cannot be
+ * emulated: nothing has changed then.
  */
 notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsigned long addr,
 			       unsigned long dsisr)
@@ -388,6 +389,10 @@ notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsi
 	if (!(dsisr & DSISR_PROTFAULT) ||
 	    ((dsisr & DSISR_ISSTORE) && !(val & (SVM_GUARD_WRITABLE | _PAGE_WRITE))))
 		return left(SVM_LEFT_REFUSED);
+
+	/* A kprobe was put there since: let the CPU come to that. */
+	if (*(u32 *)regs->nip == BREAKPOINT_INSTRUCTION)
+		return true;
 
 	get_nonvolatile(&fault);
 	if (analyse_instr(&op, regs, svm_inst_read(regs->nip)))

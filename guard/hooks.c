@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The two places of the kernel where the guard is called, by ftrace:
+ * The two places of the kernel where the guard is called:
  *
- * - where a mapping of a device is made, whose protection is an argument;
+ * - where a mapping of a device is made, whose protection is an argument: by a kprobe;
  * - where the handler of a page fault has found out nothing yet, and so before kprobes
  *   look at it: a kprobe on an access is emulated, and to its fault a handler may say
- *   anything.
+ *   anything. No kprobe may be there: by ftrace, which PERMANENT keeps on, as the kernel
+ *   then refuses kernel.ftrace_enabled=0.
  *
- * ftrace, as neither place can be had by an exported function, and the second by no
- * kprobe. It is one ftrace_ops for both, as two would cost more at each fault. PERMANENT
- * makes the kernel refuse kernel.ftrace_enabled=0, which would switch the guard off.
- *
- * Which of the two has called is told by its address, and that of the first is learnt from
- * a mapping of this module's own: no symbol tells it.
+ * The first not by ftrace too: that restores r13 as it was, which is another CPU's once
+ * the task was preempted and moved meanwhile. In the handler of a page fault interrupts
+ * are masked.
  */
 #include <linux/atomic.h>
 #include <linux/ftrace.h>
-#include <linux/io.h>
 #include <linux/kprobes.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <asm/ptrace.h>
 
@@ -38,22 +34,28 @@
 #define FAULT	"do_page_fault"
 #endif
 
-static unsigned long map_ip;		/* the first of the two places */
-static struct task_struct *learner;
-static bool guard_mappings;		/* new ones */
 static atomic_long_t mappings_made;
 
 /* __ioremap_caller(physical, size, protection, caller) */
-static notrace void on_map(struct pt_regs *entry)
+static int on_map(struct kprobe *probe, struct pt_regs *entry)
 {
-	if (!READ_ONCE(guard_mappings) || !svm_guard_is_device(entry->gpr[5]) ||
-	    !svm_alias_covers(entry->gpr[3], entry->gpr[4]))
-		return;
-	entry->gpr[5] = svm_guard_close(entry->gpr[5]);
-	atomic_long_inc(&mappings_made);
+	if (svm_guard_is_device(entry->gpr[5]) && svm_alias_covers(entry->gpr[3], entry->gpr[4])) {
+		entry->gpr[5] = svm_guard_close(entry->gpr[5]);
+		atomic_long_inc(&mappings_made);
+	}
+	return 0;
 }
 
 NOKPROBE_SYMBOL(on_map);
+
+/* A probe with such a handler is not optimized, to code that restores r13, too. */
+static void behind_map(struct kprobe *probe, struct pt_regs *entry, unsigned long flags)
+{
+}
+
+NOKPROBE_SYMBOL(behind_map);
+
+static struct kprobe map_probe = { .pre_handler = on_map, .post_handler = behind_map };
 
 /* ___do_page_fault(regs, address, dsisr) */
 static notrace void on_fault(struct pt_regs *entry)
@@ -75,15 +77,7 @@ NOKPROBE_SYMBOL(on_fault);
 static notrace void hooked(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			   struct ftrace_regs *fregs)
 {
-	if (unlikely(!map_ip)) {
-		if (READ_ONCE(learner) == current)
-			map_ip = ip;
-		return;
-	}
-	if (ip == map_ip)
-		on_map(ftrace_get_regs(fregs));
-	else
-		on_fault(ftrace_get_regs(fregs));
+	on_fault(ftrace_get_regs(fregs));
 }
 
 NOKPROBE_SYMBOL(hooked);
@@ -94,39 +88,23 @@ static struct ftrace_ops guard_ops = {
 		 FTRACE_OPS_FL_RECURSION_SAFE,
 };
 
-static int add_function(struct ftrace_ops *ops, const char *name)
-{
-	return ftrace_set_filter(ops, (unsigned char *)name, strlen(name), 0);
-}
-
-/* Not ftrace_free_filter(), which older kernels do not export. */
-static void forget_functions(struct ftrace_ops *ops)
-{
-	ftrace_set_filter(ops, NULL, 0, 1);
-}
-
-/* Map a page of PCI, which is not accessed: the first call that this task makes is of MAP. */
-static bool learn_map_ip(void)
-{
-	void __iomem *addr;
-
-	WRITE_ONCE(learner, current);
-	addr = ioremap(svm_guard_first_page(), PAGE_SIZE);
-	WRITE_ONCE(learner, NULL);
-	if (addr)
-		iounmap(addr);
-	return map_ip;
-}
-
-/**
- * svm_guard_unhook() - emulate nothing any more
- *
- * When it returns no CPU is in what the hooks call. Context: process, may sleep.
+/*
+ * Where arguments are still in their registers and nothing is of ftrace's: a probe at the
+ * entry would be by ftrace. So it is behind the instruction that ftrace has there.
  */
-void svm_guard_unhook(void)
+static int find_map(void)
 {
-	unregister_ftrace_function(&guard_ops);
-	forget_functions(&guard_ops);
+	struct kprobe entry = { .symbol_name = MAP };
+	int err;
+
+	err = register_kprobe(&entry);
+	if (err)
+		return err;
+	map_probe.addr = entry.addr;
+	if (kprobe_ftrace(&entry))
+		map_probe.addr++;
+	unregister_kprobe(&entry);
+	return 0;
 }
 
 /**
@@ -141,33 +119,51 @@ int svm_guard_hook(const char **why)
 {
 	int err;
 
-	err = add_function(&guard_ops, FAULT);
-	if (!err)
-		err = add_function(&guard_ops, MAP);
+	err = ftrace_set_filter(&guard_ops, (unsigned char *)FAULT, strlen(FAULT), 0);
 	if (!err)
 		err = register_ftrace_function(&guard_ops);
 	if (err) {
-		forget_functions(&guard_ops);
 		*why = err == -EBUSY ?
-			"a live patch has " FAULT "() or " MAP "(), or kernel.ftrace_enabled is 0" :
-			"ftrace cannot be had at " FAULT "() and " MAP "()";
-		return err;
+			"a live patch has " FAULT "(), or kernel.ftrace_enabled is 0" :
+			"ftrace cannot be had at " FAULT "()";
+		goto err_filter;
 	}
-	if (!learn_map_ip()) {
-		svm_guard_unhook();
-		*why = MAP "() was not called for a mapping";
-		return -EOPNOTSUPP;
+	err = find_map();
+	if (!err)
+		err = register_kprobe(&map_probe);
+	if (err) {
+		*why = "no kprobe can be had at " MAP "()";
+		goto err_ftrace;
 	}
-	WRITE_ONCE(guard_mappings, true);
 	return 0;
+
+err_ftrace:
+	unregister_ftrace_function(&guard_ops);
+err_filter:
+	/* Not ftrace_free_filter(), which older kernels do not export. */
+	ftrace_set_filter(&guard_ops, NULL, 0, 1);
+	return err;
 }
 
 /**
  * svm_guard_unhook_mappings() - guard no new mappings any more
+ *
+ * Context: process, may sleep.
  */
 void svm_guard_unhook_mappings(void)
 {
-	WRITE_ONCE(guard_mappings, false);
+	unregister_kprobe(&map_probe);
+}
+
+/**
+ * svm_guard_unhook() - emulate nothing any more
+ *
+ * When it returns no CPU is in what the hook calls. Context: process, may sleep.
+ */
+void svm_guard_unhook(void)
+{
+	unregister_ftrace_function(&guard_ops);
+	ftrace_set_filter(&guard_ops, NULL, 0, 1);
 }
 
 /**
