@@ -111,6 +111,7 @@ def test_trace_events(it):
     assert "ioread32be+" in text
 
 
+@pytest.mark.skipif(not SOAK, reason="minutes: a trap at each instruction")
 def test_kprobes(it):
     """On every instruction of svm_mmio that may have one."""
     start = subject.sections(it.guest, "svm_mmio")[".text"]
