@@ -326,7 +326,9 @@ static __always_inline bool is_whole(const struct fault *fault, unsigned int byt
  */
 static notrace bool refuse(const struct fault *fault, const char *why)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	/* What the rate limit itself would say is a warning without our name. */
+	static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
+		DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
 
 	raw_cpu_inc(svm_counts.guard_left[SVM_LEFT_INSTRUCTION]);
 	if (__ratelimit(&limit))
