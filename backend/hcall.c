@@ -346,7 +346,7 @@ int svm_hcall_init(void)
 	}
 	err = svm_tables_init();
 	if (err) {
-		pr_notice("no backend hcall: the kernel's page tables cannot be found (%pe): does it have CONFIG_KPROBES? Load with another backend\n",
+		pr_notice("no backend hcall: the kernel's page tables cannot be found (%pe): does it have CONFIG_KPROBES, and are kprobes and kernel.ftrace_enabled on? Load with another backend\n",
 			  ERR_PTR(err));
 		return err == -ENOMEM ? err : -EOPNOTSUPP;
 	}

@@ -59,7 +59,8 @@ static int map_and_learn(void)
  *
  * Called again it does nothing. Context: process, may sleep, at load.
  *
- * Return: 0; -EOPNOTSUPP if the kernel offers no way (it needs CONFIG_KPROBES); -ENOMEM.
+ * Return: 0; -EOPNOTSUPP if the kernel offers no way (it needs CONFIG_KPROBES, and that
+ * kprobes and ftrace are on: a probe at a function's entry is by ftrace); -ENOMEM.
  */
 int svm_tables_init(void)
 {

@@ -56,7 +56,7 @@ int svm_guard_up(const char **why)
 	}
 	err = svm_tables_init();
 	if (err) {
-		*why = "page tables not found: that takes CONFIG_KPROBES and kernel.ftrace_enabled";
+		*why = "page tables not found: that takes kprobes, and kernel.ftrace_enabled";
 		return err;
 	}
 	err = svm_guard_alias_windows(why);
