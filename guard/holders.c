@@ -20,6 +20,7 @@
 struct holder {
 	struct list_head list;
 	struct device *dev;
+	bool before;	/* it had its driver before the guard was on */
 };
 
 static LIST_HEAD(holders);
@@ -36,7 +37,7 @@ static struct holder *find(struct device *dev)
 	return NULL;
 }
 
-static int hold(struct device *dev)
+static int hold(struct device *dev, bool before)
 {
 	struct holder *holder;
 
@@ -49,6 +50,7 @@ static int hold(struct device *dev)
 		return -ENOMEM;
 	}
 	holder->dev = get_device(dev);
+	holder->before = before;
 	list_add_tail(&holder->list, &holders);
 	return 0;
 }
@@ -69,7 +71,7 @@ static int on_bus(struct notifier_block *nb, unsigned long action, void *data)
 	mutex_lock(&lock);
 	switch (action) {
 	case BUS_NOTIFY_BIND_DRIVER:
-		if (hold(dev))
+		if (hold(dev, false))
 			dev_warn(dev, "its driver needs svm_mmio, which does not know: do not unload it\n");
 		break;
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
@@ -103,7 +105,7 @@ int svm_guard_hold(void)
 	holding = true;
 	for_each_pci_dev(pdev) {
 		mutex_lock(&lock);
-		err = hold(&pdev->dev);
+		err = hold(&pdev->dev, true);
 		mutex_unlock(&lock);
 		if (err) {
 			pci_dev_put(pdev);
@@ -131,20 +133,30 @@ void svm_guard_let_go(void)
 		let_go(holder);
 }
 
+/* One line: all of them, or those that had their driver before the guard was on. */
+static void show(struct seq_file *m, const char *key, bool all)
+{
+	struct holder *holder;
+	bool any = false;
+
+	seq_printf(m, "%s:", key);
+	list_for_each_entry(holder, &holders, list)
+		if (all || holder->before) {
+			seq_printf(m, " %s(%s)", dev_name(holder->dev),
+				   dev_driver_string(holder->dev));
+			any = true;
+		}
+	seq_puts(m, any ? "\n" : " -\n");
+}
+
 /**
- * svm_guard_holders_show() - print who holds the module, in one line
+ * svm_guard_holders_show() - print who holds the module, one "key: value" line each
  * @m: where to print
  */
 void svm_guard_holders_show(struct seq_file *m)
 {
-	struct holder *holder;
-
-	seq_puts(m, "guard_held_by:");
 	mutex_lock(&lock);
-	list_for_each_entry(holder, &holders, list)
-		seq_printf(m, " %s(%s)", dev_name(holder->dev), dev_driver_string(holder->dev));
-	if (list_empty(&holders))
-		seq_puts(m, " -");
+	show(m, "guard_bound_before", false);
+	show(m, "guard_held_by", true);
 	mutex_unlock(&lock);
-	seq_putc(m, '\n');
 }

@@ -120,6 +120,7 @@ unsigned int svm_guard_mappings_found(void)
 void svm_guard_order_show(struct seq_file *m)
 {
 	seq_printf(m, "guard_mappings_found: %u\n", mappings_found);
+	seq_printf(m, "guard_ports_found: %u\n", svm_guard_ports_found());
 	seq_printf(m, "guard_mappings_made: %lu\n", svm_guard_mappings_made());
 	svm_guard_holders_show(m);
 }

@@ -27,7 +27,10 @@ struct walk {
 	bool close;
 	unsigned long end;	/* of what was changed last */
 	unsigned int mappings;	/* changed; pages side by side are one */
+	unsigned int ports;	/* those of them that are of ports */
 };
+
+static unsigned int ports_found;
 
 static bool changes(pte_t pte, unsigned long addr, unsigned int shift, bool close)
 {
@@ -46,8 +49,12 @@ static void visit(struct walk *walk, pte_t *ptep, unsigned long addr, unsigned i
 		return;
 	WRITE_ONCE(*ptep, __pte(walk->close ? svm_guard_close(pte_val(pte)) :
 					      svm_guard_open(pte_val(pte))));
-	if (addr != walk->end)
+	if (addr != walk->end) {
 		walk->mappings++;
+		/* The kernel maps ports, when it boots, below all that a driver maps. */
+		if (addr < RADIX_KERN_IO_START + FULL_IO_SIZE)
+			walk->ports++;
+	}
 	walk->end = addr + (1UL << shift);
 }
 
@@ -96,14 +103,14 @@ static int walk_all(void *data)
 	return 0;
 }
 
-static unsigned int change_all(bool close)
+static struct walk change_all(bool close)
 {
 	struct walk walk = { .close = close };
 
 	stop_machine(walk_all, &walk, NULL);
 	if (walk.mappings)
 		radix__flush_tlb_kernel_range(RADIX_KERN_IO_START, RADIX_KERN_IO_END);
-	return walk.mappings;
+	return walk;
 }
 
 /**
@@ -115,7 +122,20 @@ static unsigned int change_all(bool close)
  */
 unsigned int svm_guard_close_all(void)
 {
-	return change_all(true);
+	struct walk walk = change_all(true);
+
+	ports_found += walk.ports;
+	return walk.mappings;
+}
+
+/**
+ * svm_guard_ports_found() - how many mappings of ports have lost their rights in place
+ *
+ * Return: the number.
+ */
+unsigned int svm_guard_ports_found(void)
+{
+	return ports_found;
 }
 
 /**
@@ -127,7 +147,7 @@ unsigned int svm_guard_close_all(void)
  */
 unsigned int svm_guard_open_all(void)
 {
-	return change_all(false);
+	return change_all(false).mappings;
 }
 
 /**

@@ -34,6 +34,7 @@ static inline unsigned long svm_guard_open(unsigned long val)
 unsigned long svm_guard_first_page(void);
 int svm_guard_alias_windows(const char **why);
 unsigned int svm_guard_close_all(void);
+unsigned int svm_guard_ports_found(void);
 unsigned int svm_guard_open_all(void);
 
 #endif /* _SVM_GUARD_PAGES_H */
