@@ -374,7 +374,16 @@ def test_quiet(ko):
     """Fault 11: the totals alone, of one module too."""
     done = tool.call("audit", "-q", str(ko))
     assert re.fullmatch(r"1 modules in \S+ s: 0 no MMIO, 0 maps a device, 1 safe, 0 unsafe "
-                        r"\(0 accesses not captured\)\n", done.out)
+                        r"\(0 accesses that only the guard makes safe\)\n", done.out)
+
+
+@pytest.mark.quick
+def test_verdicts_in_words(shapes, kernel, ko):
+    """What the guard makes safe is said to need it; a window that is wrong it does not mend."""
+    mutant = mutation.build(kernel, ["no-restore"])["no-restore"]
+    for file, verdict in ((shapes, "unsafe without the guard"), (mutant, "unsafe"), (ko, "safe")):
+        done = tool.call("audit", str(file))
+        assert done.out.startswith(f"{file}: {verdict}: "), done.out[:200]
 
 
 @pytest.mark.quick

@@ -270,6 +270,7 @@ struct audit_totals {
 	double seconds;
 };
 
+const char *audit_verdict(const struct module *m);
 void audit_report_module(const struct module *m, bool list, bool all);
 void audit_report_totals(const struct audit_totals *totals);
 void audit_report_json(struct module **modules, size_t count, const struct audit_totals *totals);

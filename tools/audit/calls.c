@@ -45,7 +45,7 @@ static void add_call(struct module *m, const struct reloc *r, const struct acces
 	if (call && m->is_svm_mmio)
 		f->kind = KIND_OWN_CALL;
 	else if (!accessor)
-		f->advice = copy("the kernel accesses the device in it: nothing stands in for it");
+		f->advice = copy("the kernel accesses the device in it: that takes the guard");
 	else if (accessor->safe)
 		f->advice = format("use %s()", accessor->safe);
 	else

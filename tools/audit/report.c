@@ -26,6 +26,22 @@ static const char * const kind_names[] = {
 	[KIND_MAPPING] = "mapping",
 };
 
+/**
+ * audit_verdict() - the verdict on a module, in words
+ * @m: the module
+ *
+ * JSON, and the totals, have one word for all that is unsafe. The guard makes accesses that
+ * nothing captures. A capture that is wrong is svm_mmio's own, and nobody's to mend.
+ *
+ * Return: the words.
+ */
+const char *audit_verdict(const struct module *m)
+{
+	if (m->verdict == VERDICT_UNSAFE && !m->bad_windows)
+		return "unsafe without the guard";
+	return verdict_names[m->verdict];
+}
+
 static const char *colour_of(enum verdict verdict)
 {
 	switch (verdict) {
@@ -104,7 +120,7 @@ void audit_report_module(const struct module *m, bool list, bool all)
 	}
 	if (m->verdict != VERDICT_UNSAFE && m->verdict != VERDICT_MAPS && !list && !all)
 		return;
-	printf("%s: %s%s%s", m->path, colour_of(m->verdict), verdict_names[m->verdict], plain());
+	printf("%s: %s%s%s", m->path, colour_of(m->verdict), audit_verdict(m), plain());
 	print_counts(m);
 	for (i = 0; list && i < m->finding_count; i++)
 		if (all || m->findings[i].advice ||
@@ -121,7 +137,7 @@ void audit_report_totals(const struct audit_totals *t)
 		if (t->by_verdict[verdict] || verdict != VERDICT_ERROR)
 			printf("%s %u %s%s%s", verdict ? "," : "", t->by_verdict[verdict],
 			       colour_of(verdict), verdict_names[verdict], plain());
-	printf(" (%u accesses not captured)\n", t->accesses);
+	printf(" (%u accesses that only the guard makes safe)\n", t->accesses);
 }
 
 static void json_finding(const struct finding *f)
