@@ -26,9 +26,7 @@ static size_t next, done;
 static void add_file(const char *path)
 {
 	modules = resize(modules, module_count + 1, sizeof(*modules));
-	modules[module_count] = resize(NULL, 1, sizeof(struct module));
-	*modules[module_count] = (struct module){ .path = copy(path) };
-	module_count++;
+	modules[module_count++] = audit_new(path);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

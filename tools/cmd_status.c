@@ -8,76 +8,45 @@
 #include "commands.h"
 #include "guest.h"
 #include "json.h"
+#include "status.h"
 #include "util.h"
 
-/**
- * struct advice - what follows from the state of the module
- * @text: what to do next
- * @code: exit code
- */
-struct advice {
-	const char *text;
-	int code;
-};
-
-static bool is(const char *value, const char *wanted)
+/* What to do next: about the backend, or else what there is to be done with it. */
+static char *next_step(const char *status)
 {
-	return value && !strcmp(value, wanted);
-}
+	struct advice advice = status_advise(status);
 
-static bool begins(const char *value, const char *wanted)
-{
-	return value && !strncmp(value, wanted, strlen(wanted));
-}
-
-static struct advice advise(const char *status)
-{
-	char *secure = guest_value(status, "secure"), *backend = guest_value(status, "backend");
-	char *errors = guest_value(status, "hcall_errors");
-	char *sprg0 = guest_value(status, "probe_sprg0");
-	struct advice advice = { "test it: svm-mmio test", EXIT_OK };
-
-	if (is(secure, "yes") && is(backend, "direct"))
-		advice = (struct advice){
-			"this is an SVM, and backend direct captures nothing: rmmod svm_mmio; "
-			"modprobe svm_mmio backend=sprg0 (or hcall: docs/backends.md)",
-			EXIT_BAD };
-	else if (errors && strtoull(errors, NULL, 0))
-		advice = (struct advice){
-			"the hypervisor has refused accesses (hcall_errors): dmesg names the "
-			"first",
-			EXIT_BAD };
-	else if (is(secure, "yes") && is(backend, "sprg0") && !begins(sprg0, "works"))
-		advice.text = "find out whether the ultravisor reads SPRG0, as the published one "
-			      "does not: svm-mmio probe";
-	else if (is(backend, "direct"))
-		advice.text = "nothing: in a normal guest accesses are the kernel's own. To try "
-			      "another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0";
-	free(secure);
-	free(backend);
-	free(errors);
-	free(sprg0);
-	return advice;
+	if (advice.found)
+		return format("%s: %s", advice.found, advice.next);
+	if (status_is(status, "secure", "yes") && status_is(status, "guard", "off"))
+		return copy("the guard is off, and drivers need it: svm-mmio doctor");
+	if (status_is(status, "backend", "direct"))
+		return copy("nothing: in a normal guest accesses are the kernel's own. To try "
+			    "another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0");
+	return copy("test it: svm-mmio test");
 }
 
 static void print_sentence(const char *status)
 {
-	char *version = guest_value(status, "version"), *secure = guest_value(status, "secure");
-	char *by = guest_value(status, "secure_by"), *backend = guest_value(status, "backend");
-	char *reason = guest_value(status, "reason"), *windows = guest_value(status, "windows");
+	char *version = guest_value(status, "version"), *by = guest_value(status, "secure_by");
+	char *backend = guest_value(status, "backend"), *reason = guest_value(status, "reason");
+	char *guard = guest_value(status, "guard"), *why = guest_value(status, "guard_reason");
+	char *windows = guest_value(status, "windows");
 
 	printf("%ssvm_mmio %s%s is loaded. This guest is %s secure one (%s).\n", bold(),
-	       version ? version : "?", plain(), is(secure, "yes") ? "a" : "not a",
+	       version ? version : "?", plain(), status_is(status, "secure", "yes") ? "a" : "not a",
 	       by ? by : "?");
 	printf("Backend %s%s%s: %s.\n", green(), backend ? backend : "?", plain(),
 	       reason ? reason : "?");
+	printf("Guard %s%s%s: %s.\n", green(), guard ? guard : "?", plain(), why ? why : "?");
 	printf("%s capture windows, each verified when the module was loaded.\n",
 	       windows ? windows : "?");
 	free(version);
-	free(secure);
 	free(by);
 	free(backend);
 	free(reason);
+	free(guard);
+	free(why);
 	free(windows);
 }
 
@@ -88,7 +57,7 @@ static void print_search(const char *status)
 	char *sprg0 = guest_value(status, "probe_sprg0");
 	char *hcall = guest_value(status, "probe_hcall");
 
-	if (where && sprg0 && hcall && !is(where, "-"))
+	if (where && sprg0 && hcall && strcmp(where, "-"))
 		printf("Found out on %s: sprg0 %s; hcall %s.\n", where, sprg0, hcall);
 	free(where);
 	free(sprg0);
@@ -101,6 +70,8 @@ static void print_counts(const char *status)
 	static const char * const keys[] = {
 		"loads_8", "loads_16", "loads_32", "loads_64", "stores_8", "stores_16",
 		"stores_32", "stores_64", "bulk_loads", "bulk_stores", "all_ones", "hcall_errors",
+		"guard_loads", "guard_stores", "guard_left_unmapped", "guard_left_foreign",
+		"guard_left_refused", "guard_left_instruction",
 	};
 	const char *separator = "Accesses so far: ";
 	size_t i;
@@ -117,29 +88,13 @@ static void print_counts(const char *status)
 	puts(strcmp(separator, ", ") ? "Accesses so far: none counted." : ".");
 }
 
-/* Every line of the file, under the same key. */
-static void print_json(char *status, size_t bars, const struct advice *advice)
+static void print_json(const char *status, size_t bars, const char *next)
 {
-	char *rest = NULL, *line;
-
 	json_object(NULL);
 	json_bool("loaded", true);
-	for (line = strtok_r(status, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char *value = strstr(line, ": "), *end;
-		unsigned long long number;
-
-		if (!value)
-			continue;
-		*value = '\0';
-		value += 2;
-		number = strtoull(value, &end, 10);
-		if (*value && !*end)
-			json_number(line, number);
-		else
-			json_string(line, value);
-	}
+	status_json(status);
 	json_number("bars", bars);
-	json_string("next", advice->text);
+	json_string("next", next);
 	json_end();
 }
 
@@ -147,7 +102,7 @@ static int print_problem(const struct problem *problem)
 {
 	if (options.json) {
 		json_object(NULL);
-		json_bool("loaded", false);
+		json_bool("loaded", problem->obstacle == NOT_READABLE);
 		json_string("problem", problem->what);
 		json_string("next", problem->next);
 		json_end();
@@ -159,12 +114,12 @@ static int print_problem(const struct problem *problem)
 
 int cmd_status(int argc, char **argv)
 {
-	struct advice advice;
+	char *path, *status, *next;
 	struct problem problem;
 	const char *debugfs;
 	struct bar *bars;
-	char *path, *status;
 	size_t count;
+	bool bad;
 
 	if (argc > 1)
 		return usage_error("status takes no '%s'", argv[1]);
@@ -178,17 +133,19 @@ int cmd_status(int argc, char **argv)
 		return EXIT_CANNOT;
 	}
 	count = guest_bars(debugfs, NULL, &bars);
-	advice = advise(status);
+	bad = status_advise(status).bad;
+	next = next_step(status);
 	if (options.json) {
-		print_json(status, count, &advice);
+		print_json(status, count, next);
 	} else {
 		print_sentence(status);
 		print_search(status);
 		print_counts(status);
 		printf("The self-test holds %zu BARs (svm-mmio devices).\nNext: %s\n", count,
-		       advice.text);
+		       next);
 	}
+	free(next);
 	free(status);
 	free(path);
-	return advice.code;
+	return bad ? EXIT_BAD : EXIT_OK;
 }

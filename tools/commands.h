@@ -3,6 +3,7 @@
 #ifndef SVM_TOOL_COMMANDS_H
 #define SVM_TOOL_COMMANDS_H
 
+int cmd_doctor(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_devices(int argc, char **argv);

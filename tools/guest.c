@@ -34,7 +34,7 @@ static bool exists(const char *path)
 	return !stat(path, &st);
 }
 
-char *guest_read(const char *path)
+char *guest_read_bytes(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0, room = 4096;
@@ -61,7 +61,15 @@ char *guest_read(const char *path)
 	}
 	close(fd);
 	text[len] = '\0';
+	*size = len;
 	return text;
+}
+
+char *guest_read(const char *path)
+{
+	size_t size;
+
+	return guest_read_bytes(path, &size);
 }
 
 /* In one write(): for the module's files that is one command. */
@@ -95,8 +103,9 @@ char *guest_value(const char *text, const char *key)
 	return NULL;
 }
 
-static bool trouble(struct problem *problem, char *what, char *next)
+static bool trouble(struct problem *problem, enum obstacle obstacle, char *what, char *next)
 {
+	problem->obstacle = obstacle;
 	problem->what = what;
 	problem->next = next;
 	return false;
@@ -110,10 +119,11 @@ static bool is_loaded(struct problem *problem)
 		return true;
 	uname(&host);
 	if (strcmp(host.machine, "ppc64le"))
-		return trouble(problem, format("this machine is %s: the module is for ppc64le",
-					       host.machine),
+		return trouble(problem, WRONG_MACHINE,
+			       format("this machine is %s: the module is for ppc64le",
+				      host.machine),
 			       copy("audit is what works here: svm-mmio audit FILE.ko"));
-	return trouble(problem, copy("the module " MODULE " is not loaded"),
+	return trouble(problem, NOT_LOADED, copy("the module " MODULE " is not loaded"),
 		       format("modprobe " MODULE " (if there is no such module for kernel %s, "
 			      "install svm-mmio-dkms or build it)", host.release));
 }
@@ -185,10 +195,11 @@ const char *guest_debugfs(struct problem *problem)
 	mount = debugfs_mount();
 	if (!mount) {
 		if (kernel_has_debugfs())
-			trouble(problem, copy("debugfs is not mounted"),
+			trouble(problem, NOT_READABLE, copy("debugfs is not mounted"),
 				copy("mount -t debugfs debugfs /sys/kernel/debug"));
 		else
-			trouble(problem, copy("this kernel has no debugfs (CONFIG_DEBUG_FS)"),
+			trouble(problem, NOT_READABLE,
+				copy("this kernel has no debugfs (CONFIG_DEBUG_FS)"),
 				copy("use a kernel that has it; the accessors work without"));
 		return NULL;
 	}
@@ -197,11 +208,13 @@ const char *guest_debugfs(struct problem *problem)
 	if (text)
 		dir = format("%s/" MODULE, mount);
 	else if (errno == ENOENT)
-		trouble(problem, format("%s is not there though the module is loaded", status),
+		trouble(problem, NOT_READABLE,
+			format("%s is not there though the module is loaded", status),
 			copy("is debugfs=no-mount or debugfs=off on the kernel's command line? "
 			     "Boot without it"));
 	else
-		trouble(problem, format("%s cannot be read", status), copy(guest_explain(errno)));
+		trouble(problem, NOT_READABLE, format("%s cannot be read", status),
+			copy(guest_explain(errno)));
 	free(text);
 	free(status);
 	free(mount);

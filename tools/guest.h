@@ -9,12 +9,20 @@
 #define MODULE		"svm_mmio"
 #define PCI_DEVICES	"/sys/bus/pci/devices"
 
+enum obstacle {
+	WRONG_MACHINE,
+	NOT_LOADED,
+	NOT_READABLE,		/* the module is loaded, but has no files, or not for us */
+};
+
 /**
  * struct problem - why the module cannot be spoken to
+ * @obstacle: the kind
  * @what: what is the matter
  * @next: what to do about it
  */
 struct problem {
+	enum obstacle obstacle;
 	char *what;
 	char *next;
 };
@@ -53,6 +61,7 @@ char *guest_bdf(const char *text);
 
 /* Whole files, as text. NULL and errno, or a negative errno, if that fails. */
 char *guest_read(const char *path);
+char *guest_read_bytes(const char *path, size_t *size);
 int guest_write(const char *path, const char *text);
 
 /* The value of "key: value" in the text of a status file; NULL if there is none. */

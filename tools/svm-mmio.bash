@@ -4,7 +4,7 @@
 
 _svm_mmio() {
 	local cur=${COMP_WORDS[COMP_CWORD]} command='' word i
-	local commands='status probe devices claim release test access bench audit'
+	local commands='doctor status probe devices claim release test access bench audit'
 	local common='--json --colour=auto --colour=always --colour=never --help --version'
 
 	COMPREPLY=()

@@ -16,6 +16,7 @@ static const struct command {
 	const char *arguments;
 	const char *what;
 } commands[] = {
+	{ "doctor", cmd_doctor, "", "whether all is well here, and what to do if not" },
 	{ "status", cmd_status, "", "what the module does here, and what to do next" },
 	{ "probe", cmd_probe, "[BDF]", "try each backend, and say which one to load with" },
 	{ "devices", cmd_devices, "", "the BARs that the self-test holds" },
@@ -43,9 +44,9 @@ static void help(void)
 	       "  --colour=WHEN     auto (default: on a terminal), always, never\n"
 	       "  --help            print this\n"
 	       "  --version         print the version\n\n"
-	       "Exit status: 0 all is well; 1 a test failed, or an unsafe module was found;\n"
-	       "2 not understood; 3 it cannot be done here (a message says why); 4 nothing was\n"
-	       "tested, as all cases were skipped.\n"
+	       "Exit status: 0 all is well; 1 there is something to do: a test failed, a module is\n"
+	       "unsafe; 2 not understood; 3 it cannot be done here, or told (a message says why);\n"
+	       "4 nothing was tested, as all cases were skipped.\n"
 	       "svm-mmio(8) has the rest.\n");
 }
 

@@ -257,6 +257,7 @@ void audit_pointers(struct module *m);
 void audit_lines(struct module *m);
 
 /* module.c: all of the above for one file. */
+struct module *audit_new(const char *path);
 void audit_module(struct module *m);
 void audit_free(struct module *m);
 

@@ -37,6 +37,14 @@ static void judge(struct module *m)
 		m->verdict = VERDICT_NONE;
 }
 
+struct module *audit_new(const char *path)
+{
+	struct module *m = zeroed(1, sizeof(*m));
+
+	m->path = copy(path);
+	return m;
+}
+
 void audit_module(struct module *m)
 {
 	m->verdict = VERDICT_ERROR;
