@@ -5,6 +5,7 @@ Linux that was built with PPC_SVM believes it as well: it shares pages with the 
 bounces DMA through them. Drivers on the drop-in move data there.
 """
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from lab.dma import LARGE_WINDOW, SMALL_WINDOW, Dma
 from lab.driven import Driven, Peer
 from lab.hypervisor import Hypervisor, refused
 from lab.smf import MSR_IR
-from lab.subject import DEBUGFS, Subject
+from lab.subject import DEBUGFS, Subject, build
+from test_backend_probe import AUTO, RIGHT
 from test_dropin_drivers import DRIVERS
 from test_selftest import LIST
 
@@ -187,35 +189,80 @@ def test_drivers_without_bounce_buffers(tmp_path):
     assert outcome.reached[SMALL_WINDOW] and not outcome.reached[SMALL_WINDOW] & outcome.shared
 
 
-def test_drivers_under_a_hypervisor_that_cannot_fetch():
-    """The same as L2: its accesses are real HDSIs, and SPRG0 is all that emulates them."""
+# ---- The same as L2: its accesses are real HDSIs.
+
+@pytest.fixture(scope="module", name="l2_modules")
+def build_for_l2():
+    return modules(kernelbuild.get("5.10"))
+
+
+@pytest.fixture(scope="module")
+def l1(l2_modules):
     kernel = kernelbuild.get("5.10")
-    ko = modules(kernel)
-    echo = ",guestfwd=tcp:10.0.2.100:1-cmd:cat"
-    with Hypervisor.boot(kernels.get("6.1"), guest_kernel=kernel, name="secure-l2", secure=True,
-                         files={f"/{name}.ko": file for name, file in ko.items()}) as l1:
+    files = {f"/{name}.ko": file for name, file in l2_modules.items()}
+    files["/selftest.ko"] = build(kernel).ko["svm_mmio"]
+    with Hypervisor.boot(kernels.get("6.1"), guest_kernel=kernel,
+                         name="secure-l2", secure=True, files=files) as it:
         # QEMU's network speaks to its helper, which echoes, through L1's own loopback.
-        l1.guest.check("ip link set lo up")
-        l1.guest.check(f"cd /tmp; for disk in {' '.join(DISKS)}; do"
+        it.guest.check("ip link set lo up")
+        it.guest.check(f"cd /tmp; for disk in {' '.join(DISKS)}; do"
                        f" head -c {BYTES} /dev/urandom >$disk.read; cp $disk.read $disk;"
                        f" head -c {BYTES} /dev/zero >>$disk; done")
-        with l1.boot_guest(devices=(), qemu_args=devices(
-                *(f"/tmp/{disk}" for disk in DISKS), echo)) as l2:
-            assert l2.check(f"cat {SVM}").strip() == "1"
-            l2.check("\n".join(f"insmod /{name}.ko || exit" for name in ko), LONG)
-            status = l2.check(f"cat {DEBUGFS}/status")
-            assert "secure: yes\n" in status and "backend: sprg0\n" in status
-            for disk, device in DISKS.items():
-                got, sent = read_and_write(l2, device)
-                there = l1.guest.check(
-                    f"cd /tmp; sha256sum <{disk}.read; tail -c {BYTES} {disk} | sha256sum")
-                assert [got, sent] == there.replace("-", "").split()
-            network_up(l2)
-            sent, got = l2.check(f"head -c {BYTES} /dev/urandom >/tmp/data; sha256sum </tmp/data\n"
-                                 "nc 10.0.2.100 1 </tmp/data | sha256sum",
-                                 LONG).replace("-", "").split()
-            assert got == sent
-            counts = l1.counts()
-        print(counts)
-        assert not refused(counts) and counts["captured"] > 5000
-        assert {call.name for call in l1.guest.smf.calls()} == {"share"}
+        yield it
+
+
+@pytest.fixture(scope="module")
+def l2(l1, l2_modules):
+    echo = ",guestfwd=tcp:10.0.2.100:1-cmd:cat"
+    with Subject.boot_nested(l1, l2_modules["svm_mmio"], devices=("pci-testdev",), qemu_args=devices(
+            *(f"/tmp/{disk}" for disk in DISKS), echo)) as it:
+        assert it.guest.check(f"cat {SVM}").strip() == "1"
+        yield it
+
+
+@pytest.mark.parametrize("mode, hcalls", RIGHT)
+def test_right_backend(l1, l2, mode, hcalls):
+    """It is found, whatever the hypervisor does, and its self-test passes there."""
+    l1.set_mode(mode)
+    l1.set_hcalls(hcalls)
+    l2.load(module="/selftest.ko")
+    backend, why = RIGHT[mode, hcalls]
+    status = l2.status()
+    assert (status["secure"], status["backend"], status["reason"]) == (
+        "yes", backend, f"{AUTO}: {why}")
+    for case in ("load_values", "store_match"):
+        assert l2.run("pci-testdev", case).case.ok
+    l2.unload()
+
+
+def test_no_backend(l1, l2):
+    """Under one that neither reads SPRG0 nor answers hcalls the load is refused."""
+    l1.set_mode("legacy")
+    l1.set_hcalls(False)
+    assert l2.guest.run("insmod /svm_mmio.ko").rc == errno.EOPNOTSUPP
+    assert l2.guest.run("test -e /sys/module/svm_mmio").rc
+
+
+def test_drivers_under_a_hypervisor_that_cannot_fetch(l1, l2, l2_modules):
+    """SPRG0 is all that emulates their accesses."""
+    l1.set_mode("strict")
+    l1.set_hcalls(True)
+    before = l1.counts()
+    # The self-test has had the nvme.
+    l2.guest.check("for d in /sys/bus/pci/devices/*; do echo >$d/driver_override; done")
+    l2.guest.check("\n".join(f"insmod /{name}.ko || exit" for name in l2_modules), LONG)
+    assert l2.status()["backend"] == "sprg0"
+    for disk, device in DISKS.items():
+        got, sent = read_and_write(l2.guest, device)
+        there = l1.guest.check(
+            f"cd /tmp; sha256sum <{disk}.read; tail -c {BYTES} {disk} | sha256sum")
+        assert [got, sent] == there.replace("-", "").split()
+    network_up(l2.guest)
+    sent, got = l2.guest.check(f"head -c {BYTES} /dev/urandom >/tmp/data; sha256sum </tmp/data\n"
+                               "nc 10.0.2.100 1 </tmp/data | sha256sum",
+                               LONG).replace("-", "").split()
+    assert got == sent
+    counts = {name: count - before[name] for name, count in l1.counts().items()}
+    print(counts)
+    assert not refused(counts) and counts["captured"] > 5000
+    assert {call.name for call in l1.guest.smf.calls()} == {"share"}
