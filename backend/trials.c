@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -38,20 +39,25 @@ static struct svm_trial try_hcall(unsigned long physical)
 	return trial;
 }
 
+/* Silent about what it suppressed: that message would be a warning. */
+static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
+	DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+
 static int complain(const char *name, int err)
 {
+	if (!__ratelimit(&limit))
+		return err;
 	switch (err) {
 	case -ENODEV:
-		pr_notice_ratelimited("probe: there is no PCI function \"%s\": write one as lspci -D has it, or \"any\"\n",
-				      name);
+		pr_notice("probe: there is no PCI function \"%s\": write one as lspci -D has it, or \"any\"\n",
+			  name);
 		break;
 	case -EBUSY:
-		pr_notice_ratelimited("probe: a driver of %s is just coming or going: try again\n",
-				      name);
+		pr_notice("probe: a driver of %s is just coming or going: try again\n", name);
 		break;
 	case -ENXIO:
-		pr_notice_ratelimited("probe: %s has no register that is harmless to read: no MSI-X, or its memory is off as no driver has it: try another, or \"any\"\n",
-				      name);
+		pr_notice("probe: %s has no register that is harmless to read: no MSI-X, or its memory is off as no driver has it: try another, or \"any\"\n",
+			  name);
 		break;
 	}
 	return err;
@@ -87,8 +93,9 @@ static ssize_t probe_write(struct file *file, const char __user *from, size_t co
 	int err;
 
 	if (count > NAME_MAX_LEN) {
-		pr_notice_ratelimited("probe: %zu bytes are no name of a PCI function: write one as lspci -D has it, or \"any\"\n",
-				      count);
+		if (__ratelimit(&limit))
+			pr_notice("probe: %zu bytes are no name of a PCI function: write one as lspci -D has it, or \"any\"\n",
+				  count);
 		return -EINVAL;
 	}
 	if (copy_from_user(text, from, count))

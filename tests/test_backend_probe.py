@@ -255,6 +255,11 @@ def test_bad_input(unloaded):
         assert any(said in line for _, line in messages), messages
         assert console.worse_than_notice(messages) == []
         assert l2.guest.check(f"cat {DEBUGFS}/probe") == before
+    mark = l2.guest.mark()
+    l2.guest.check(f"for i in $(seq 30); do echo nonsense >{DEBUGFS}/probe; done 2>/dev/null;"
+                   f" sleep 6; echo nonsense >{DEBUGFS}/probe; true")
+    messages = l2.guest.dmesg(mark)
+    assert 1 < len(messages) < 20 and console.worse_than_notice(messages) == [], messages
     done = l2.guest.run(f"svm-mmio probe {off}")
     assert done.rc == 3 and "no register that is harmless" in done.out
     assert l2.guest.run("svm-mmio probe nonsense").rc == 2
