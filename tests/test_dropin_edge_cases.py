@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 import pytest
-from lab import dropin, kernels, paths
+from lab import clang, dropin, kernels, paths
 from lab.driven import Driven
 from lab.subject import main_kernel
 
@@ -48,9 +48,10 @@ def run(kernel, safe, name):
                                if site.where == "kernel" and not site.device.startswith("xive.")})
 
 
-@pytest.mark.parametrize("kernel_name", kernels.TABLE)
+@pytest.mark.parametrize("kernel_name", [*kernels.TABLE, "clang"])
 def test_on_the_drop_in(kernel_name):
-    seen = run(kernels.get(kernel_name), True, f"edge-cases-{kernel_name}")
+    kernel = clang.get() if kernel_name == "clang" else kernels.get(kernel_name)
+    seen = run(kernel, True, f"edge-cases-{kernel_name}")
     assert seen.said == dict.fromkeys(CAPTURED | {PLAIN, KERNEL}, "ok")
     for form in CAPTURED:
         assert seen.ranges[form]["svm_mmio"].clean, form

@@ -4,9 +4,9 @@
 import re
 
 import pytest
-from lab import dropin, kernelbuild, kernelmatrix, paths, subject
+from lab import clang, dropin, kernelbuild, kernelmatrix, paths, subject, tool
 from lab.errors import LabError
-from lab.subject import Subject
+from lab.subject import BUFFER, Subject
 from test_selftest import LIST
 
 
@@ -52,6 +52,30 @@ def test_built_with_its_own_compiler():
         comment = subject.build(kernel).ko["svm_mmio"].read_bytes()
         versions = set(re.findall(rb"GCC: \(.*?\) ([\d.]+)\0", comment))
         assert versions == {wanted.removeprefix("gcc ").encode()}, name
+
+
+def test_built_by_clang():
+    """By Kbuild as any other; the drop-in by clang is in test_dropin_edge_cases.py."""
+    kernel = clang.get()
+    build = subject.build(kernel)
+    assert complaints(build) == [], build.output
+    ko = build.ko["svm_mmio"]
+    assert b"clang version " in ko.read_bytes() and b"GCC: (" not in ko.read_bytes()
+    audit = tool.audit_one(ko)
+    assert (audit["verdict"], audit["bad_windows"]) == ("safe", 0)
+    with Subject.boot(kernel, name="by-clang") as it:
+        it.load("backend=sprg0")
+        ran = set()
+        for run in it.run_every_case():
+            assert run.case.ok and run.all_captured, run
+            ran.add((run.device, run.case.name))
+        assert ran == set(LIST)
+        it.unload()
+        for parameters in ("backend=hcall", "backend=sprg0 guard=on"):
+            it.load(parameters)
+            for device, case in (("edu", "load_values"), (BUFFER, "string_values")):
+                assert it.run(device, case).case.ok
+            it.unload()
 
 
 def test_without_selftest(kernel):

@@ -62,7 +62,7 @@ def build_shapes(kernel, request):
     """Each accessor once as the kernel has it, once as svm_mmio has it; with debug information."""
     source = paths.TOP / "tests/drivers/direct_path"
     if request.param == "clang":
-        return clang.compile_file(kernel, source / "direct_path.c", paths.TOP / "svm_mmio.h")
+        return clang.compile_file(source / "direct_path.c", paths.TOP / "svm_mmio.h")
     return build_module(kernel, source, extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"},
                         symvers=[subject.build(kernel)]).ko["direct_path"]
 
@@ -120,7 +120,7 @@ def test_plain_accesses(kernel, compiler):
     """Fault 8: the address of a device is followed to ordinary loads and stores, and no other's."""
     source = paths.TOP / "tests/drivers/plain"
     driver = (build_module(kernel, source).ko["plain"] if compiler == "gcc"
-              else clang.compile_file(kernel, source / "plain.c"))
+              else clang.compile_file(source / "plain.c"))
     found = by_function(tool.audit_one(driver))
     names = [name for name in objdump.functions(driver, ".text")
              if name.startswith(("sure_", "unsure_", "inline_", "helper_", "none_"))]
@@ -164,8 +164,8 @@ def test_own_module(kernel, ko):
 
 
 @pytest.mark.parametrize("name", WINDOW_FILES)
-def test_windows_by_clang(kernel, name):
-    compiled = clang.compile_file(kernel, paths.TOP / name, *sources.module(), top=paths.TOP)
+def test_windows_by_clang(name):
+    compiled = clang.compile_file(paths.TOP / name, *sources.module(), top=paths.TOP)
     module = tool.audit_one(compiled)
     assert (module["verdict"], module["windows"], module["bad_windows"]) == (
         "safe", WINDOW_FILES[name], 0)
@@ -293,14 +293,14 @@ def symvers(kernel):
 
 
 @pytest.mark.parametrize("name", BY_CLANG)
-def test_drivers_by_clang(kernel, name):
+def test_drivers_by_clang(name):
     """Fault 10: what clang makes of the static key and of switches is followed, too."""
     files = [driver_source.get(file) for file in BY_CLANG[name]]
-    safe = tool.audit_one(clang.compile_file(kernel, *files, safe=True))
+    safe = tool.audit_one(clang.compile_file(*files, safe=True))
     assert (safe["verdict"], safe["not_captured"]) == ("safe", 0)
     assert safe["safe_calls"] > 150 and safe["direct_only"] > 150
     # Negative control: without the drop-in as many are unsafe.
-    stock = tool.audit_one(clang.compile_file(kernel, *files))
+    stock = tool.audit_one(clang.compile_file(*files))
     assert stock["verdict"] == "unsafe" and stock["not_captured"] >= safe["direct_only"]
 
 

@@ -117,7 +117,8 @@ def _make(kernel, directory, args, targets, log, label):
     """Run Kbuild on /build/@directory in the root of @kernel."""
     build(kernel.root, ["make", f"-j{os.cpu_count()}", "-C", kernel.headers,
                         f"M=/build/{directory}", "ARCH=powerpc", f"CROSS_COMPILE={CROSS}",
-                        *args, *targets], log, f"{label} (kernel {kernel.release})")
+                        *kernel.make_args, *args, *targets],
+          log, f"{label} (kernel {kernel.release})")
 
 
 def sources(top):

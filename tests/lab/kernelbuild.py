@@ -97,7 +97,8 @@ def get(name):
     place = make_once(root / tree, functools.partial(_build, name, spec, root, wanted))
     verify(name, place)
     release = (place / "include/config/kernel.release").read_text(encoding="ascii").strip()
-    return BuiltKernel(name, spec, release, root, place / "vmlinux", place / ".config", tree)
+    return BuiltKernel(name, spec, release, root, place / "vmlinux", place / ".config",
+                       tree=tree)
 
 
 def options(text):

@@ -65,6 +65,7 @@ class Kernel:
     root: Path
     vmlinux: Path
     config: Path
+    make_args: tuple = ()       # what every build for it says to make
 
     @property
     def headers(self):
@@ -118,7 +119,7 @@ def _root(name):
     specs = [spec for spec in specs if root_path(*ask(spec)).exists()] or specs
     for spec in specs:
         try:
-            return spec, make_root(*ask(spec), functools.partial(_recipe, spec))
+            return spec, make_root(*ask(spec), functools.partial(recipe, spec))
         except FetchError as error:
             if spec is specs[-1]:
                 raise
@@ -126,14 +127,15 @@ def _root(name):
                 f"suite: {str(error).splitlines()[1]}")
 
 
-def _recipe(spec, apt):
+def recipe(spec, apt, *more):
+    """The Recipe of a root for the kernel of @spec, with the programs @more."""
     headers = apt.newest(f"linux-headers-{spec.release}")
     release = headers.removeprefix("linux-headers-")
     abi = release.removesuffix("-powerpc64le")
     names = {"release": release, "abi": abi}
     cross = f"{spec.gcc}-{CROSS.rstrip('-')}"
     return Recipe(
-        install=[*TOOLS, cross, spec.kbuild.format(**names), spec.kernel_doc],
+        install=[*TOOLS, *more, cross, spec.kbuild.format(**names), spec.kernel_doc],
         # The headers' own dependencies ask for a native ppc64el compiler, and sparse's for a
         # second amd64 one, of which it runs nothing.
         unpack=[f"{headers}:ppc64el", f"linux-headers-{abi}-common", "sparse",
