@@ -354,7 +354,8 @@ def test_mutant_without_fixup(l1, l2):
 def test_mutant_that_escapes_from_anywhere(l1, built):
     """A softirq is sent behind an access that it has not made."""
     l1.set_mode("off")
-    with Subject.boot_nested(l1, built["svm_mmio"], devices=DEVICES, smp=SMP) as it:
+    with Subject.boot_nested(l1, built["svm_mmio"], devices=DEVICES, smp=SMP,
+                             limit=LIMIT) as it:
         it.l1 = l1
         it.guest.check("insmod /unquiet.ko")
         with pytest.raises(GuestDied):
