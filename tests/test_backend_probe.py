@@ -83,8 +83,8 @@ def build_all(kernel):
 def boot(kernel, built):
     files = {**{f"/{name}.ko": ko for name, ko in built.items()}, **tool.guest_files()}
     # A clock that counts instructions does not go on while the host does other things.
-    with Hypervisor.boot(kernel, name="backend-probe", mode="off", smp=SMP, icount=SOAK, secure=True,
-                         files=files) as it:
+    with Hypervisor.boot(kernel, name="backend-probe", mode="off", smp=SMP, icount=SOAK,
+                         secure=True, files=files) as it:
         yield it
 
 

@@ -214,8 +214,9 @@ def l1(l2_modules):
 @pytest.fixture(scope="module")
 def l2(l1, l2_modules):
     echo = ",guestfwd=tcp:10.0.2.100:1-cmd:cat"
-    with Subject.boot_nested(l1, l2_modules["svm_mmio"], devices=("pci-testdev",), qemu_args=devices(
-            *(f"/tmp/{disk}" for disk in DISKS), echo)) as it:
+    with Subject.boot_nested(
+            l1, l2_modules["svm_mmio"], devices=("pci-testdev",),
+            qemu_args=devices(*(f"/tmp/{disk}" for disk in DISKS), echo)) as it:
         assert it.guest.check(f"cat {SVM}").strip() == "1"
         yield it
 

@@ -26,12 +26,12 @@ TARGET = CROSS.rstrip("-")
 # assembler's own debug information, warnings.
 WRAPPER = f"""#!/bin/sh
 for word; do
-	shift
-	case $word in
-	-mstack-protector-guard*|-ftrivial-auto-var-init=*|-Wa,-g*) ;;
-	-fstack-protector*) set -- "$@" -fno-stack-protector ;;
-	*) set -- "$@" "$word" ;;
-	esac
+    shift
+    case $word in
+    -mstack-protector-guard*|-ftrivial-auto-var-init=*|-Wa,-g*) ;;
+    -fstack-protector*) set -- "$@" -fno-stack-protector ;;
+    *) set -- "$@" "$word" ;;
+    esac
 done
 exec clang --target={TARGET} -Qunused-arguments "$@" -Wno-unknown-warning-option
 """
