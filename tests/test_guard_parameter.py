@@ -101,15 +101,21 @@ def test_refused(request, name, reason):
     assert guest.run("test -e /sys/module/svm_mmio").rc
 
 
-def test_ftrace_is_off(secure):
-    """What is registered has to stay: the kernel lets nothing be so while ftrace is off."""
-    switch = "/proc/sys/kernel/ftrace_enabled"
+@pytest.mark.parametrize("switch", ["/proc/sys/kernel/ftrace_enabled",
+                                    "/sys/kernel/debug/kprobes/enabled"])
+def test_hooks_are_off(secure, switch):
+    """Nothing that is hooked while they are off would be called: that is said, with both names."""
     secure.check(f"echo 0 >{switch}")
     try:
-        rc, said = load(secure, "guard=on")
+        rc, said = load(secure, "guard=on backend=sprg0")
+        mark = secure.mark()
+        assert secure.run("insmod /svm_mmio.ko guard=off backend=hcall").rc
+        said += [text for _, text in secure.dmesg(mark) if "no backend hcall" in text]
     finally:
         secure.check(f"echo 1 >{switch}")
-    assert rc and "kernel.ftrace_enabled" in said[0], said
+    assert rc and all("kprobes and kernel.ftrace_enabled" in text.replace(",", "")
+                      for text in said), said
+    assert len(said) == 4, said     # busybox's insmod tries two system calls
 
 
 @pytest.mark.parametrize("value", ["", "yes", "ON", "auto,on", "x" * 100])
