@@ -11,6 +11,7 @@ import pytest
 from lab import dropin, guard, paths, subject, tool
 from lab.build import build_module
 from lab.guest import Guest
+from lab.program import build_program
 from lab.stock import stock_modules
 
 WELL, TO_DO, USAGE, CANNOT = 0, 1, 2, 3
@@ -112,6 +113,7 @@ def all_files(kernel, ko, drivers):
     unmapped = build_module(kernel, paths.TOP / "tests/drivers/unmapped", symvers=[bare],
                             extra={"svm_mmio.h": paths.TOP / "svm_mmio.h"})
     return {**tool.guest_files(), **guard.files(kernel), "/svm_mmio.ko": ko,
+            "/map_file": build_program(paths.TOP / "tests/guest/map_file"),
             "/bare.ko": bare.ko["svm_mmio"], "/unmapped.ko": unmapped.ko["unmapped"],
             **{f"{where}/kernel/{name}.ko": file for name, file in drivers.items()}}
 
@@ -306,6 +308,26 @@ def test_secure_guest(secure, loaded, bound):
     assert it.rc == WELL and not it.checks.get("before")
     assert it.said["status"]["guard_held_by"] == f"{bdf}(e1000)"
     assert it.said["status"]["guard_loads"] > 100
+
+
+def test_programs(secure, loaded):
+    """One that has mapped a BAR is named, and not one that has mapped another file."""
+    it = loaded(secure)
+    assert it.rc == WELL and it.state("programs") == ["ok"]
+    # Its driver is not there: of a BAR that is in use many kernels let nobody map anything.
+    bar = secure.check("readlink -f $(dirname $(grep -l 0x8086 /sys/bus/pci/devices/*/vendor))"
+                       ).strip() + "/resource0"
+    pids = [secure.check(f"/map_file {file} >/tmp/said{n} 2>&1 & echo $!;"
+                         f" until [ -s /tmp/said{n} ]; do sleep 0.1; done;"
+                         f" grep -q ^mapped /tmp/said{n}").strip()
+            for n, file in enumerate((bar, "/svm_mmio.ko"))]
+    try:
+        it = doctor(secure)
+    finally:
+        secure.check("killall map_file")
+    assert it.rc == TO_DO and it.state("programs") == ["to do"]
+    assert it.items("programs", "to do") == {
+        f"{pids[0]} (map_file)": bar.partition("/pci0000:00/")[2]}
 
 
 def test_secure_guest_with_backend_direct(secure, loaded):

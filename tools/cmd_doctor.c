@@ -14,6 +14,7 @@
 #include "guest.h"
 #include "json.h"
 #include "loaded.h"
+#include "programs.h"
 #include "status.h"
 #include "util.h"
 
@@ -298,6 +299,25 @@ static void check_drivers(bool is_loaded)
 	loaded_free(all, count);
 }
 
+/* In an SVM: programs that access devices themselves. */
+static void check_programs(void)
+{
+	struct program *all;
+	size_t count = programs_with_devices(&all), i;
+	struct check *check = NULL;
+
+	for (i = 0; i < count; i++) {
+		if (!check)
+			check = add("programs", TO_DO,
+				    copy("these have mapped a device, and nothing guards them"),
+				    copy("end them: docs/guard.md, \"What it does not cover\""));
+		add_item(check, all[i].name, all[i].mapped);
+	}
+	if (!check)
+		add("programs", WELL, copy("none has mapped a device"), NULL);
+	free(all);
+}
+
 static void look(const char *status, const char *debugfs, const struct problem *problem)
 {
 	enum secure secure;
@@ -309,8 +329,10 @@ static void look(const char *status, const char *debugfs, const struct problem *
 	secure = check_guest(status);
 	if (!status) {
 		check_problem(problem, secure);
-		if (secure == YES && problem->obstacle == NOT_LOADED)
+		if (secure == YES && problem->obstacle == NOT_LOADED) {
 			check_drivers(false);
+			check_programs();
+		}
 		return;
 	}
 	check_module(status);
@@ -322,6 +344,8 @@ static void look(const char *status, const char *debugfs, const struct problem *
 	} else if (secure == YES) {
 		check_drivers(true);
 	}
+	if (secure == YES)
+		check_programs();
 }
 
 static size_t count_of(enum state state)
