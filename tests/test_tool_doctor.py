@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """svm-mmio doctor says of each state of a guest whether all is well, and what to do if not: in
-words, as JSON, and by its exit status. Two guests go through the states: one that is not secure, and
-an SVM. What must not be named is there beside what must be: a driver that is safe.
+words, as JSON, and by its exit status. Two guests go through the states: one that is not secure,
+and an SVM. What must not be named is there beside what must be: a driver that is safe.
 """
 
 import json

@@ -53,9 +53,10 @@ static size_t look_at(const char *pid, struct program **all, size_t count)
 		const char *file;
 		int at = 0;
 
-		sscanf(line, "%*s %*s %*s %*s %*s %n", &at);
+		if (sscanf(line, "%*s %*s %*s %*s %*s %n", &at) == EOF || !at)
+			continue;
 		file = line + at;
-		if (!at || !is_device(file) || !strcmp(file, last))
+		if (!is_device(file) || !strcmp(file, last))
 			continue;
 		*all = resize(*all, count + 1, sizeof(**all));
 		(*all)[count++] = (struct program){
