@@ -22,10 +22,11 @@ from test_dropin_edge_cases import SOURCE as EDGE_CASES
 from test_selftest import CASES
 
 RELOADS = 100 if SOAK else 3
-# Which allocations are made to fail. While it loads, the first ones are those that matter most.
+# Which allocations are made to fail. Those that make a load fail, and not only do less, are four of
+# the first two dozen, with one of kmemleak's own after each.
 SOME = range(1, debugkernel.MANY, 1 if SOAK else 5)
-SOME_WHILE_LOADING = (*range(1, 25, 1 if SOAK else 3),
-                      *range(25, debugkernel.MANY, 1 if SOAK else 40))
+SOME_WHILE_LOADING = (*range(1, 34, 1 if SOAK else 3),
+                      *range(34, debugkernel.MANY, 1 if SOAK else 40))
 STRESS_SECS = 60 if SOAK else 2
 LIMIT = 900         # seconds for what takes some dozen where nothing else runs
 
@@ -34,6 +35,7 @@ BACKENDS = ("direct", "sprg0", "hcall")
 OF_THE_MODULE = BACKENDS if SOAK else BACKENDS[1:]
 NO_MEMORY = os.strerror(errno.ENOMEM)
 BUSY = os.strerror(errno.EBUSY)
+INVALID = os.strerror(errno.EINVAL)
 
 # Cases that compare with the kernel's ioread32() and the like: in a kernel for pseries alone those
 # are inline, so the module's text makes accesses that are not captured, nor meant to be.
@@ -246,10 +248,12 @@ def test_device_removed_while_in_use(loaded):
 def refused_or_done(results):
     """Each of them either succeeded or said that there is no memory; the number of both.
 
-    To claim a BAR the kernel itself needs memory: pci_request_region() then says EBUSY.
+    To claim a BAR the kernel itself needs memory: pci_request_region() then says EBUSY. So it does
+    for a driver's name in sysfs: EINVAL.
     """
     for rc, said in results:
-        assert rc in (0, errno.ENOMEM) or NO_MEMORY in said or BUSY in said, (rc, said)
+        assert (rc in (0, errno.ENOMEM)
+                or any(word in said for word in (NO_MEMORY, BUSY, INVALID))), (rc, said)
     return sum(rc != 0 for rc, _ in results), sum(rc == 0 for rc, _ in results)
 
 
@@ -260,7 +264,7 @@ def test_no_memory_while_loading(unloaded):
         after="if [ -e /sys/module/svm_mmio ]; then rmmod svm_mmio; fi")
     refused, done = refused_or_done(results)
     print(f"load: {len(results)} times an allocation failed; refused: {refused}")
-    assert refused >= 2 and done >= 5
+    assert refused >= 1 and done >= 5
     unloaded.load("backend=sprg0")
     assert unloaded.run("pci-testdev", "load_values").all_captured
     unloaded.unload()
