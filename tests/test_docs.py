@@ -14,7 +14,7 @@ ADMIN = paths.TOP / "docs/admin.md"
 # A call that puts a message into the kernel log, and its first string. What the self-test says of
 # bad input (svm_bar_notice) explains itself.
 MESSAGE = re.compile(r'\b(?:pr|dev)_(?:err|warn|notice|info)\((?:[\w&>-]+, )?"((?:\\.|[^"\\])*)"')
-SPECIFIER = re.compile(r"0x%\w+|%(?:\.?\d+)?\w+|\\n")
+SPECIFIER = re.compile(r'0x%\w+|%(?:\.?\d+)?\w+|\\[n"]')
 
 
 def read(path):
