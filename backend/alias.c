@@ -143,7 +143,7 @@ notrace bool svm_alias_find(unsigned long addr, struct svm_place *place)
 {
 	unsigned long physical;
 
-	return svm_physical(addr, &physical) && svm_alias_of(physical, place);
+	return svm_kernel_entry(addr, &physical) && svm_alias_of(physical, place);
 }
 
 NOKPROBE_SYMBOL(svm_alias_find);

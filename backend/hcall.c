@@ -269,7 +269,7 @@ u64 svm_hcall_load(const volatile void __iomem *addr, unsigned int bytes, unsign
 
 	if (unlikely(is_memory(addr)))
 		return load_memory((__force const volatile void *)addr, bytes);
-	if (likely(svm_physical((__force unsigned long)addr, &physical)))
+	if (likely(svm_kernel_entry((__force unsigned long)addr, &physical)))
 		return svm_hcall_load_physical(physical, bytes, caller);
 	fail("load", bytes, (__force unsigned long)addr, NOT_MAPPED, caller);
 	return ~0ULL >> (64 - 8 * bytes);
@@ -291,7 +291,7 @@ void svm_hcall_store(volatile void __iomem *addr, unsigned int bytes, u64 val,
 
 	if (unlikely(is_memory(addr)))
 		store_memory((__force volatile void *)addr, bytes, val);
-	else if (likely(svm_physical((__force unsigned long)addr, &physical)))
+	else if (likely(svm_kernel_entry((__force unsigned long)addr, &physical)))
 		svm_hcall_store_physical(physical, bytes, val, caller);
 	else
 		fail("store", bytes, (__force unsigned long)addr, NOT_MAPPED, caller);

@@ -45,7 +45,7 @@ static int map_and_learn(void)
 	if (!addr)
 		return -ENOMEM;
 	/* Whatever was learnt, it has to lead where the page is. */
-	if (!svm_kernel_mm || !svm_physical((__force unsigned long)addr, &physical) ||
+	if (!svm_kernel_mm || !svm_kernel_entry((__force unsigned long)addr, &physical) ||
 	    physical != NOWHERE) {
 		svm_kernel_mm = NULL;
 		err = -EOPNOTSUPP;
@@ -85,15 +85,15 @@ int svm_tables_init(void)
 }
 
 /**
- * svm_physical() - the guest-physical address of what is mapped at an address
+ * svm_kernel_entry() - the entry of the kernel's page tables for an address
  * @addr: the address
- * @physical: filled in on success
+ * @physical: set to the guest-physical address that it leads to, if there is one
  *
  * Context: any; takes no lock.
  *
- * Return: false if nothing is mapped there.
+ * Return: the bits of the entry, _PAGE_PRESENT among them; 0 if nothing is mapped there.
  */
-notrace bool svm_physical(unsigned long addr, unsigned long *physical)
+notrace unsigned long svm_kernel_entry(unsigned long addr, unsigned long *physical)
 {
 	unsigned long mask;
 	unsigned int shift;
@@ -101,13 +101,13 @@ notrace bool svm_physical(unsigned long addr, unsigned long *physical)
 
 	ptep = svm_kernel_leaf(addr, &shift);
 	if (!ptep)
-		return false;
+		return 0;
 	pte = READ_ONCE(*ptep);
 	if (!pte_present(pte))
-		return false;
+		return 0;
 	mask = (1UL << shift) - 1;
 	*physical = (PFN_PHYS(pte_pfn(pte)) & ~mask) | (addr & mask);
-	return true;
+	return pte_val(pte);
 }
 
-NOKPROBE_SYMBOL(svm_physical);
+NOKPROBE_SYMBOL(svm_kernel_entry);

@@ -30,6 +30,6 @@ static __always_inline pte_t *svm_kernel_leaf(unsigned long addr, unsigned int *
 }
 
 int svm_tables_init(void);
-bool svm_physical(unsigned long addr, unsigned long *physical);
+unsigned long svm_kernel_entry(unsigned long addr, unsigned long *physical);
 
 #endif /* _SVM_BACKEND_TABLES_H */

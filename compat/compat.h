@@ -59,6 +59,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #ifdef SVM_HAVE_PPC_INST_T
 #define svm_inst_read(address)		ppc_inst_read((const u32 *)(address))
 #else
+#define ppc_inst_t			struct ppc_inst
 #define svm_inst_read(address)		ppc_inst_read((const struct ppc_inst *)(address))
 #endif
 

@@ -40,6 +40,7 @@ struct fault {
 	struct pt_regs *regs;	/* of the code that made it */
 	struct pt_regs *entry;	/* at the entry of the kernel's handler */
 	unsigned long addr;	/* that has faulted */
+	unsigned long leaf;	/* the entry of the page tables for it */
 	struct svm_place place;	/* where that leads */
 };
 
@@ -308,14 +309,17 @@ static __always_inline const char *judge(const struct fault *fault,
 	return NULL;
 }
 
-/* Does all of the access lead to one place? Its end may be in another page. */
+/* Does all of the access lead to one place, by the same rights? Its end may be in another page. */
 static __always_inline bool is_whole(const struct fault *fault, unsigned int bytes)
 {
 	struct svm_place end;
+	unsigned long entry, physical;
 
 	if ((fault->addr & ~PAGE_MASK) + bytes <= PAGE_SIZE)
 		return true;
-	return svm_alias_find(fault->addr + bytes - 1, &end) &&
+	entry = svm_kernel_entry(fault->addr + bytes - 1, &physical);
+	return entry && !((entry ^ fault->leaf) & (SVM_GUARD_RIGHTS | SVM_GUARD_WRITABLE)) &&
+	       svm_alias_of(physical, &end) &&
 	       end.physical == fault->place.physical + bytes - 1 &&
 	       end.alias == fault->place.alias + bytes - 1;
 }
@@ -365,23 +369,17 @@ notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsi
 {
 	struct fault fault = { .regs = regs, .entry = entry, .addr = addr };
 	struct instruction_op op;
-	unsigned long val, offset;
-	unsigned int shift;
-	pte_t *ptep, pte;
+	unsigned long physical;
+	ppc_inst_t insn;
 	const char *why;
 
-	ptep = svm_kernel_leaf(addr, &shift);
-	if (!ptep)
+	fault.leaf = svm_kernel_entry(addr, &physical);
+	if (!fault.leaf)
 		return left(SVM_LEFT_UNMAPPED);
-	pte = READ_ONCE(*ptep);
-	if (!pte_present(pte))
-		return left(SVM_LEFT_UNMAPPED);
-	val = pte_val(pte);
 	/* An alias has rights: what has faulted there the hypervisor has refused. */
-	if ((val & SVM_GUARD_RIGHTS) && svm_alias_contains(addr))
+	if ((fault.leaf & SVM_GUARD_RIGHTS) && svm_alias_contains(addr))
 		return left(SVM_LEFT_REFUSED);
-	offset = addr & ((1UL << shift) - 1);
-	if (!svm_alias_of((PFN_PHYS(pte_pfn(pte)) & ~((1UL << shift) - 1)) | offset, &fault.place))
+	if (!svm_alias_of(physical, &fault.place))
 		return left(SVM_LEFT_FOREIGN);
 
 	/*
@@ -389,15 +387,16 @@ notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsi
 	 * back. But if the hypervisor has refused an access, it is none of the guard's.
 	 */
 	if (!(dsisr & DSISR_PROTFAULT) ||
-	    ((dsisr & DSISR_ISSTORE) && !(val & (SVM_GUARD_WRITABLE | _PAGE_WRITE))))
+	    ((dsisr & DSISR_ISSTORE) && !(fault.leaf & (SVM_GUARD_WRITABLE | _PAGE_WRITE))))
 		return left(SVM_LEFT_REFUSED);
 
-	/* A kprobe was put there since: let the CPU come to that. */
-	if (*(u32 *)regs->nip == BREAKPOINT_INSTRUCTION)
+	/* A kprobe was put there since: let the CPU come to that. Read once: one may be now. */
+	insn = svm_inst_read(regs->nip);
+	if (ppc_inst_val(insn) == BREAKPOINT_INSTRUCTION)
 		return true;
 
 	get_nonvolatile(&fault);
-	if (analyse_instr(&op, regs, svm_inst_read(regs->nip)))
+	if (analyse_instr(&op, regs, insn))
 		return refuse(&fault, "not a load or store");
 	why = judge(&fault, &op, dsisr);
 	if (!why && !is_whole(&fault, GETSIZE(op.type)))

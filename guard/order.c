@@ -50,10 +50,6 @@ int svm_guard_up(const char **why)
 		*why = "the MMU is in hash mode: boot without disable_radix";
 		return -EOPNOTSUPP;
 	}
-	if (!svm_guard_first_page()) {
-		*why = "there is no PCI host bridge";
-		return -ENODEV;
-	}
 	err = svm_tables_init();
 	if (err) {
 		*why = "page tables not found: that takes kprobes, and kernel.ftrace_enabled";

@@ -150,12 +150,8 @@ unsigned int svm_guard_open_all(void)
 	return change_all(false).mappings;
 }
 
-/**
- * svm_guard_first_page() - a page in one of the windows of PCI, to map
- *
- * Return: its guest-physical address; 0 if there is no PCI.
- */
-unsigned long svm_guard_first_page(void)
+/* A page in one of the windows of PCI, to map: its guest-physical address, 0 if there is none. */
+static unsigned long first_page(void)
 {
 	struct resource *res;
 	struct pci_bus *bus;
@@ -169,12 +165,12 @@ unsigned long svm_guard_first_page(void)
 }
 
 /* Are large mappings made of large leaves? If not, an alias of 1 TiB has 128 MiB of tables. */
-static bool leaves_are_huge(void)
+static bool leaves_are_huge(unsigned long physical)
 {
 	unsigned int shift = PAGE_SHIFT;
 	void __iomem *addr;
 
-	addr = ioremap(ALIGN(svm_guard_first_page(), PMD_SIZE), PMD_SIZE);
+	addr = ioremap(ALIGN(physical, PMD_SIZE), PMD_SIZE);
 	if (!addr)
 		return false;
 	svm_kernel_leaf((__force unsigned long)addr, &shift);
@@ -182,21 +178,18 @@ static bool leaves_are_huge(void)
 	return shift >= PMD_SHIFT;
 }
 
-/**
- * svm_guard_alias_windows() - make an alias of each window of PCI
- * @why: set to the reason if it fails
- *
- * Context: process, may sleep.
- *
- * Return: 0 or an errno; then no alias is left.
- */
-int svm_guard_alias_windows(const char **why)
+static int alias_windows(const char **why)
 {
+	unsigned long page = first_page();
 	struct resource *res;
 	struct pci_bus *bus;
 	int i, err = 0;
 
-	if (!leaves_are_huge()) {
+	if (!page) {
+		*why = "there is no PCI host bridge";
+		return -ENODEV;
+	}
+	if (!leaves_are_huge(page)) {
 		*why = "large mappings are off: boot without nohugeiomap";
 		return -EOPNOTSUPP;
 	}
@@ -214,5 +207,24 @@ int svm_guard_alias_windows(const char **why)
 		*why = err == -ENOSPC ? "there are more windows of PCI than it knows to keep" :
 					"there was no memory to map the windows of PCI again";
 	}
+	return err;
+}
+
+/**
+ * svm_guard_alias_windows() - make an alias of each window of PCI
+ * @why: set to the reason if it fails
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or an errno; then no alias is left.
+ */
+int svm_guard_alias_windows(const char **why)
+{
+	int err;
+
+	/* A host bridge may come or go. */
+	pci_lock_rescan_remove();
+	err = alias_windows(why);
+	pci_unlock_rescan_remove();
 	return err;
 }

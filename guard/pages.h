@@ -31,7 +31,6 @@ static inline unsigned long svm_guard_open(unsigned long val)
 	       (val & SVM_GUARD_WRITABLE ? _PAGE_WRITE : 0);
 }
 
-unsigned long svm_guard_first_page(void);
 int svm_guard_alias_windows(const char **why);
 unsigned int svm_guard_close_all(void);
 unsigned int svm_guard_ports_found(void);
