@@ -30,10 +30,23 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* Once a callback of ftrace was given the registers themselves. */
+/*
+ * What a callback of ftrace is given: once the registers themselves, later something that
+ * has them, in which those of the arguments are even if it does not ask for all.
+ */
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
+#ifndef arch_ftrace_regs
+#define arch_ftrace_regs(fregs)	(fregs)
+#endif
+#define svm_ftrace_regs(fregs)	(&arch_ftrace_regs(fregs)->regs)
+#define SVM_FTRACE_FL_REGS	0
+#else
 #ifndef SVM_HAVE_FTRACE_GET_REGS
 #define ftrace_regs pt_regs
 #define ftrace_get_regs(regs)	(regs)
+#endif
+#define svm_ftrace_regs(fregs)	ftrace_get_regs(fregs)
+#define SVM_FTRACE_FL_REGS	FTRACE_OPS_FL_SAVE_REGS
 #endif
 
 /* Since ftrace has left recursion to its callbacks there is no flag to say so. */

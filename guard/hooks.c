@@ -58,8 +58,10 @@ NOKPROBE_SYMBOL(behind_map);
 static struct kprobe map_probe = { .pre_handler = on_map, .post_handler = behind_map };
 
 /* ___do_page_fault(regs, address, dsisr) */
-static notrace void on_fault(struct pt_regs *entry)
+static notrace void on_fault(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			     struct ftrace_regs *fregs)
 {
+	struct pt_regs *entry = svm_ftrace_regs(fregs);
 	struct pt_regs *regs = (struct pt_regs *)entry->gpr[3];
 	unsigned long addr = entry->gpr[4];
 
@@ -74,18 +76,10 @@ static notrace void on_fault(struct pt_regs *entry)
 
 NOKPROBE_SYMBOL(on_fault);
 
-static notrace void hooked(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			   struct ftrace_regs *fregs)
-{
-	on_fault(ftrace_get_regs(fregs));
-}
-
-NOKPROBE_SYMBOL(hooked);
-
 static struct ftrace_ops guard_ops = {
-	.func = hooked,
-	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
-		 FTRACE_OPS_FL_RECURSION_SAFE,
+	.func = on_fault,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_RECURSION_SAFE |
+		 SVM_FTRACE_FL_REGS,
 };
 
 /*

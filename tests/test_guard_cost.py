@@ -10,7 +10,7 @@ from lab.program import build_program
 
 MOST = 1500             # for a guarded readl(), the exit below not counted
 # How many faults, and what the guard may make of each: the second takes half the instructions.
-FAULTS = {"anonymous": (1500, 1.05), "file": (4000, 1.10)}
+FAULTS = {"anonymous": (1500, 1.05), "file": (4000, 1.08)}
 REPEATS = 5
 
 
