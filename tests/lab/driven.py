@@ -48,10 +48,11 @@ class Driven:
         self._texts = []        # (start, end, module, section)
 
     @classmethod
-    def boot(cls, kernel, *, name, ko, kernel_text=False, smp=2, devices=(), **options):
+    def boot(cls, kernel, *, name, ko, kernel_text=False, smp=2, devices=(), files=None, **options):
         """Boot @kernel under the oracle.
 
         @ko           the modules there are to load: a dict of name to file
+        @files        others, as Guest.boot() has them
         @kernel_text  whether sites() shall also have the kernel's own: this is slow
 
         Other options are those of Guest.boot().
@@ -62,7 +63,8 @@ class Driven:
         judge = oracle.Oracle(name, vcpus=smp, skip=skip, outside=kernel_text)
         judge.judge([(EARLY, *MODULES)])
         guest = Guest.boot(kernel, name=name, smp=smp, devices=devices,
-                           files={f"/{module}.ko": file for module, file in ko.items()},
+                           files={**{f"/{module}.ko": file for module, file in ko.items()},
+                                  **(files or {})},
                            plugins=[judge.plugin_argument()], **options)
         return cls(guest, judge, kernel, ko)
 
