@@ -132,7 +132,7 @@ PSERIES = b"""\
 """
 QUICK = (*kernels.TABLE, *(f"{name}{ALONE}" for name in kernels.TABLE))
 EACH = pytest.mark.parametrize("kernel_name", [
-    *(pytest.param(name, marks=pytest.mark.quick) for name in QUICK), *kernelbuild.TABLE])
+    *(pytest.param(name, marks=pytest.mark.quick) for name in QUICK), *kernelbuild.NAMES])
 
 
 def make(kernel_name, target, *, line="", text=None, make_args=()):

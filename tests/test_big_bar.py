@@ -4,14 +4,15 @@ old and new kernels, radix and hash. And string accessors with a negative count 
 """
 
 import pytest
-from lab import dropin, kernelmatrix, paths
+from lab import dropin, kernelbuild, kernelmatrix, paths
 from lab.build import build_module
 from lab.guest import Guest
 
 DRIVER = paths.TOP / "tests/drivers/big_bar"
 SIZES = (64, 1024)      # MiB
 BACKENDS = ("sprg0", "hcall")
-KERNELS = [("5.10", ""), ("6.1", ""), ("6.1", "disable_radix"), ("7.2", "")]
+KERNELS = [*((name, "") for name in kernelbuild.SECURE),
+           ("6.1", ""), ("6.1", "disable_radix"), ("7.2", "")]
 
 
 @pytest.mark.parametrize("name, append", KERNELS, ids=lambda text: text or "radix")

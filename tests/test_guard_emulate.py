@@ -7,7 +7,7 @@ emulate wrongly, in test_guard_mutants.py.
 """
 
 import pytest
-from lab import dropin, guard, kernels
+from lab import dropin, guard, kernelbuild, kernelmatrix
 from lab.guest import Guest
 from lab.soak import FACTOR, SOAK
 
@@ -18,6 +18,8 @@ GUESTS = {
     "6.1-power10": ("6.1", "power10", 40_000 * FACTOR),
     "7.2": ("7.2", "power9", 40_000 * FACTOR),
 }
+for secure in kernelbuild.SECURE:
+    GUESTS[secure] = (secure, "power9", 40_000 * FACTOR)
 if SOAK:
     GUESTS["6.12"] = ("6.12", "power9", 40_000 * FACTOR)
 
@@ -35,7 +37,7 @@ def boot(kernel, name, files, **options):
 def guest(request):
     """A guest with the guard on."""
     name, cpu, cases = GUESTS[request.param]
-    kernel = kernels.get(name)
+    kernel = kernelmatrix.get(name)
     files = {"/svm_mmio.ko": dropin.module(kernel).ko["svm_mmio"]}
     with boot(kernel, request.param, files, cpu=cpu) as it:
         it.check("insmod /svm_mmio.ko guard=on backend=sprg0")

@@ -98,7 +98,7 @@ def test_option_that_a_kernel_lacks_is_found():
     assert kernelbuild.lacking(wanted, {}) == ["CONFIG_A=y", "CONFIG_C=3", "CONFIG_D=y"]
 
 
-@pytest.mark.parametrize("name", kernelbuild.TABLE)
+@pytest.mark.parametrize("name", kernelbuild.NAMES)
 def test_built_kernel_is_what_was_asked_for(name):
     """Each line of its fragments is in the configuration it was built with."""
     wanted = "".join((kernelbuild.FRAGMENTS / f"{fragment}.config").read_text(encoding="ascii")

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from . import kernelbuild, kernels
 from .subject import Subject
 
-# Oldest first.
-NAMES = ("5.10", *kernels.TABLE)
 
-COLUMNS = (("kernel", 6), ("release", 26), ("compiler", 14), ("preemption", 11), ("pages", 5),
+def version(name):
+    """The major and minor version of the kernel called @name."""
+    return tuple(map(int, re.match(r"(\d+)\.(\d+)", name).groups()))
+
+
+# Oldest first.
+NAMES = tuple(sorted((*kernelbuild.SECURE, *kernels.TABLE), key=version))
+
+COLUMNS = (("kernel", 10), ("release", 26), ("compiler", 14), ("preemption", 11), ("pages", 5),
            ("windows", 7), ("accesses", 10), ("mismatched", 10), ("result", 8))
 
 
