@@ -28,6 +28,12 @@ def files(kernel):
             "/kprobe_all.ko": build_module(kernel, DRIVERS / "kprobe_all").ko["kprobe_all"]}
 
 
+def stock(kernel):
+    """A driver that makes its accesses by readl(), as it knows nothing of svm_mmio: its file."""
+    return build_module(kernel, DRIVERS / "intruder", extra={
+        "svm_mmio.h": b"#include <linux/io.h>\n#define svm_readl readl\n"}).ko["intruder"]
+
+
 def text(it, ko=None):
     """(address, size) of the text of the module in Subject @it, from file @ko if not its own."""
     address = int(it.guest.check("cat /sys/module/svm_mmio/sections/.text"), 16)

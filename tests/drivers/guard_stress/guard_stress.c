@@ -17,6 +17,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include "compat.h"
@@ -33,6 +34,8 @@ MODULE_PARM_DESC(threads, "how many, 8 at most");
 static void __iomem *base;
 static phys_addr_t bar;
 static u32 identity;
+module_param(identity, uint, 0444);
+MODULE_PARM_DESC(identity, "what the device's first register was read as");
 static struct task_struct *workers[MAX_THREADS], *mapper;
 static struct hrtimer timers[MAX_THREADS];
 static atomic_long_t reads, wrong, ticks, maps;
@@ -72,7 +75,7 @@ static int work(void *arg)
 			writel(val, base + INVERTS);
 			check(readl(base + INVERTS) == ~val);
 		}
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }
@@ -87,7 +90,7 @@ static int map(void *unused)
 			iounmap(addr);
 			atomic_long_inc(&maps);
 		}
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }
