@@ -44,6 +44,7 @@ class Series:
     accessor: str       # for the driver
     backend: str        # of the module
     mode: str           # of the model
+    guard: str = "off"
 
     @property
     def is_captured(self):
@@ -57,6 +58,7 @@ SERIES = (
     Series("svm_readl(), KVM fetches", "svm", "sprg0", "off"),
     Series("svm_readl(), KVM takes SPRG0", "svm", "sprg0", "strict"),
     Series("svm_readl(), KVM is asked", "svm", "hcall", "strict"),
+    Series("readl(), guarded, SPRG0 taken", "kernel", "sprg0", "strict", guard="on"),
 )
 
 
@@ -93,8 +95,9 @@ def _measure(kernel, clock, name):
     # One processor: else it would also be counted what another one does meanwhile.
     with Trial.boot(kernel, name=name, icount=clock.icount) as trial:
         for turn in range(clock.rounds):
-            for backend, group in itertools.groupby(SERIES, lambda series: series.backend):
-                with trial.backend(backend):
+            for (backend, guard), group in itertools.groupby(
+                    SERIES, lambda series: (series.backend, series.guard)):
+                with trial.backend(backend, guard):
                     for series in group:
                         found[series].append(_read(trial, clock, series, turn))
     return [Cost(series, rounds) for series, rounds in found.items()]

@@ -100,9 +100,10 @@ class Trial:
             yield cls(l1, l2)
 
     @contextlib.contextmanager
-    def backend(self, backend):
+    def backend(self, backend, guard="off"):
         """The module with @backend, and the driver on top of it."""
-        self.l2.check(f"insmod /svm_mmio.ko backend={backend} && insmod /mmio_reads.ko")
+        self.l2.check(f"insmod /svm_mmio.ko backend={backend} guard={guard} &&"
+                      " insmod /mmio_reads.ko")
         yield
         self.l2.check("rmmod mmio_reads && rmmod svm_mmio")
 
