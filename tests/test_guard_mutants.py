@@ -16,9 +16,9 @@ from lab.guard_mutants import CASES, COPIES, REFUSED, TABLE
 from lab.program import build_program
 from lab.soak import SOAK
 
-# One for each room that a slip can be in; the others repeat what these show.
+# One for each sort of slip; the others repeat what these show.
 NAMES = list(TABLE) if SOAK else ["reversed-twice", "no-stub", "dsisr-not-read", "programs-too",
-                                  "unhooked-before-open", "held-by-none"]
+                                  "unhooked-before-open", "held-by-none", "kprobe-not-seen"]
 # The kernel would not survive that the pages of its interrupt controller are guarded, as in one.
 MACHINE = "ic-mode=xics"
 HOW_MANY = 2000
@@ -36,7 +36,7 @@ RIGHT = {
     "guarded, found": True, "guarded, made": True, "captured": True,
     "load": "right", "store": "stored", "load-later": "right", "load-read-only": "right",
     "store-read-only": "fault", "load-at-end": "fault", "load-refused": "fault",
-    "load-beside": "fault", "load-store": "fault", "program": SEGV,
+    "load-beside": "fault", "load-store": "fault", "load-probed": "right", "program": SEGV,
     "mappings found": 3, "mappings made": 1, "counts": (3, 1, 0),
     "rmmod, bound before": "refused", "rmmod, bound later": "refused",
     "faults of a thread, unloading": "0", "load, unloaded": "right",
@@ -115,8 +115,8 @@ def access(it, seen, *_):
         counts before
         for access in load store load-read-only; do peek $access; done; counts found
         peek load-later; counts after
-        for access in store-read-only load-at-end load-refused load-beside load-store; do
-            peek $access; done
+        for access in store-read-only load-at-end load-refused load-beside load-store \\
+            load-probed; do peek $access; done
         /touch $(printf %x $(cat {P}/where)) >/dev/null 2>&1; echo "program: $?" """, guard.LIMIT)
     judged = it.counts().total - before
     seen.update(peeks(text))

@@ -105,6 +105,11 @@ TABLE = {
         "a program's load from the kernel's mapping is made for it", "program",
         ((HOOKS, " || user_mode(regs))", ")"),)),
 
+    "kprobe-not-seen": Mutant(
+        "the trap of a kprobe that has just been put there is taken for the instruction",
+        "load-probed",
+        ((EMULATE, "if (ppc_inst_val(insn) == BREAKPOINT_INSTRUCTION)", "if (0)"),)),
+
     # Which mappings it takes, and gives back.
     "none-found": Mutant(
         "mappings that there were are not guarded", "guarded, found",

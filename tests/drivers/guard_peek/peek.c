@@ -13,6 +13,7 @@
  * load-refused	a load; what the CPU says of its fault is what a hypervisor's refusal is
  * load-beside	a load whose fault is said to be at another address
  * load-store	a load whose fault is said to be that of a store
+ * load-probed	a load whose fault comes when a kprobe has just been put there
  * bind, unbind	a driver to the device
  * spin, stop	a thread on the last CPU that loads all the time: how many have faulted
  */
@@ -21,6 +22,7 @@
 #include <linux/bits.h>
 #include <linux/ftrace.h>
 #include <linux/io.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -81,12 +83,32 @@ fault:
 /* What the handler of a page fault is told in place of the truth. */
 static unsigned long other_dsisr, distance;
 
+/* In load.S. The first is taken for the second, on which there is a kprobe. */
+u32 load_here(void __iomem *at);
+u32 load_there(void __iomem *at);
+
+static int on_probe(struct kprobe *probe, struct pt_regs *regs)
+{
+	return 0;
+}
+
+static struct kprobe load_probe = {
+	.addr = (kprobe_opcode_t *)load_there,
+	.pre_handler = on_probe,
+};
+
 static notrace void on_fault(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
 			     struct ftrace_regs *fregs)
 {
 	struct pt_regs *regs = ftrace_get_regs(fregs);
+	struct pt_regs *faulted;
 
-	if (regs && regs->gpr[4] == (unsigned long)both) {
+	if (!regs || regs->gpr[4] != (__force unsigned long)both)
+		return;
+	faulted = (struct pt_regs *)regs->gpr[3];
+	if (faulted->nip == (unsigned long)load_here)
+		regs_set_return_ip(faulted, (unsigned long)load_there);
+	if (other_dsisr) {
 		regs->gpr[4] += distance;
 		regs->gpr[5] = other_dsisr;
 	}
@@ -109,6 +131,25 @@ static int load_told(unsigned long dsisr, unsigned long by)
 		return err;
 	load(both);
 	return unregister_ftrace_function(&fault_ops);
+}
+
+static int load_probed(void)
+{
+	int err;
+
+	other_dsisr = 0;
+	err = register_kprobe(&load_probe);
+	if (err)
+		return err;
+	err = register_ftrace_function(&fault_ops);
+	if (!err) {
+		snprintf(result, sizeof(result), "%#x", load_here(both));
+		err = unregister_ftrace_function(&fault_ops);
+	}
+	unregister_kprobe(&load_probe);
+	/* It has been used, and may be again. */
+	load_probe.flags = 0;
+	return err;
 }
 
 static struct task_struct *spinner;
@@ -209,6 +250,8 @@ static int obey(const char *text, const struct kernel_param *kp)
 		return load_told(DSISR_PROTFAULT, 4);
 	if (sysfs_streq(text, "load-store"))
 		return load_told(DSISR_PROTFAULT | DSISR_ISSTORE, 0);
+	if (sysfs_streq(text, "load-probed"))
+		return load_probed();
 
 	if (sysfs_streq(text, "load"))
 		load(both);
