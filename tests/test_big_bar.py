@@ -11,8 +11,9 @@ from lab.guest import Guest
 DRIVER = paths.TOP / "tests/drivers/big_bar"
 SIZES = (64, 1024)      # MiB
 BACKENDS = ("sprg0", "hcall")
-KERNELS = [*((name, "") for name in kernelbuild.SECURE),
-           ("6.1", ""), ("6.1", "disable_radix"), ("7.2", "")]
+HASH = "disable_radix"
+KERNELS = [*((name, "") for name in (*kernelbuild.SECURE, "6.1", "7.2")), ("6.1", HASH),
+           *((name, HASH) for name in kernelbuild.SECURE if name == "5.10-4k")]
 
 
 @pytest.mark.parametrize("name, append", KERNELS, ids=lambda text: text or "radix")

@@ -248,8 +248,8 @@ def test_device_removed_while_in_use(loaded):
 def refused_or_done(results):
     """Each of them either succeeded or said that there is no memory; the number of both.
 
-    To claim a BAR the kernel itself needs memory: pci_request_region() then says EBUSY. So it does
-    for a driver's name in sysfs: EINVAL.
+    To claim a BAR the kernel itself needs memory: pci_request_region() then says EBUSY. If it has
+    none for a driver's name in sysfs, it says EINVAL.
     """
     for rc, said in results:
         assert (rc in (0, errno.ENOMEM)

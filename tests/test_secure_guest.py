@@ -27,7 +27,6 @@ from test_selftest import LIST
 WITH_PPC_SVM = kernelbuild.SECURE
 KERNELS = (*WITH_PPC_SVM, "6.1", "7.2")
 
-PAGE = 65536
 # No more at a time: for what is longer nvme needs memory that a newer Linux with PPC_SVM does not
 # give it, and waits for ever.
 PIECE = 4096
@@ -154,6 +153,12 @@ class Outcome:
         return {window: pages - self.shared for window, pages in self.reached.items()}
 
 
+def page_size(kernel):
+    """How many bytes a frame has to which Linux gives a number."""
+    config = kernelbuild.options(kernel.config.read_text(encoding="ascii"))
+    return 4096 if config.get("CONFIG_PPC_4K_PAGES") == "y" else 65536
+
+
 def move_data(kernel, name, scratch, ko, append="", **options):
     """Let each driver move data in a secure guest, equal at both ends: an Outcome.
 
@@ -183,7 +188,7 @@ def move_data(kernel, name, scratch, ko, append="", **options):
         assert (got, sent) == (digest(data), peer.received())
         status = guard.status(it.guest)
         return Outcome(it.counts() - before, status, it.guest.smf.shared_pages(),
-                       dma.reached(PAGE), it.guest.smf.calls())
+                       dma.reached(page_size(kernel)), it.guest.smf.calls())
 
 
 def check_captured(outcome):
