@@ -35,10 +35,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
  * has them, in which those of the arguments are even if it does not ask for all.
  */
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
-#ifndef arch_ftrace_regs
-#define arch_ftrace_regs(fregs)	(fregs)
-#endif
+#ifdef SVM_HAVE_ARCH_FTRACE_REGS
 #define svm_ftrace_regs(fregs)	(&arch_ftrace_regs(fregs)->regs)
+#else
+#define svm_ftrace_regs(fregs)	(&(fregs)->regs)
+#endif
 #define SVM_FTRACE_FL_REGS	0
 #else
 #ifndef SVM_HAVE_FTRACE_GET_REGS

@@ -13,4 +13,5 @@ ccflags-y += $(call svm-has,linux/align.h,int probe = IS_ALIGNED(8$(comma) 4);,L
 ccflags-y += $(call svm-has,asm/interrupt.h,int probe = INTERRUPT_DATA_STORAGE;,ASM_INTERRUPT)
 ccflags-y += $(call svm-has,linux/kprobes.h,ppc_inst_t probe;,PPC_INST_T)
 ccflags-y += $(call svm-has,linux/ftrace.h,void *probe = ftrace_get_regs;,FTRACE_GET_REGS)
+ccflags-y += $(call svm-has,linux/ftrace.h,void *probe(struct ftrace_regs *r) { return &arch_ftrace_regs(r)->regs; },ARCH_FTRACE_REGS)
 ccflags-y += $(call svm-has,linux/ftrace.h,int probe = FTRACE_OPS_FL_RECURSION_SAFE;,RECURSION_SAFE)
