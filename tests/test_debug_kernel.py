@@ -55,7 +55,6 @@ NOT_HERE = {
     "selftest/ops.c": "a load by the kernel that fails",
     **dict.fromkeys(("selftest/mover.c", "selftest/outcome.c", "selftest/worker.c"),
                     "allocations that fail with SOAK=1"),
-    "backend/choice.c": "a secure guest, which nothing here is; backend=auto: test_status.py",
     "backend/probe.c": "loads that are refused or have no end: test_backend_probe.py",
     "backend/search.c": "hypervisors that do not read SPRG0: the same",
     "backend/register.c": "devices that are not in order",
@@ -103,12 +102,12 @@ def kernel():
 
 @pytest.fixture(scope="module")
 def debug(kernel):
-    """A guest that ends at the first report."""
+    """A guest that ends at the first report; secure, as there more of the module runs."""
     built = subject.build(kernel, make_args=coverage.ARGUMENTS)
     driver = dropin.build(kernel, EDGE_CASES, safe=True).ko["edge_cases"]
     with Subject.boot(kernel, name="debug", ko=built.ko["svm_mmio"],
                       files={**debugkernel.files(), "/edge_cases.ko": driver}, smp=2,
-                      append=coverage.APPEND, limit=debugkernel.BOOT_LIMIT) as it:
+                      append=coverage.APPEND, secure=True, limit=debugkernel.BOOT_LIMIT) as it:
         it.built = built
         it.backend = None       # of the module, if it is loaded
         debugkernel.forget_leaks(it.guest)
@@ -145,7 +144,7 @@ def unloaded(debug):
 def test_selftest(loaded):
     """Every case, with each of them. The kernel has PPC_SVM, and status says how it decided."""
     status = loaded.status()
-    assert (status["secure"], status["secure_by"]) == ("no", "MSR[S], bit 41")
+    assert (status["secure"], status["secure_by"]) == ("yes", "MSR[S], bit 41")
     assert status["backend"] == loaded.backend
     for run in loaded.run_every_case(LIMIT):
         assert run.case.ok and run.case.skipped is None, str(run.case)
@@ -206,8 +205,16 @@ def test_reload(unloaded):
 
 
 def test_search_for_a_backend(unloaded):
-    """Once to load, and again by the file "probe", on any function and on one there is not."""
+    """To load, asked for and not, and again by the file "probe", on any function and on one there
+    is not.
+    """
+    unloaded.load()
+    status = unloaded.status()
+    assert (status["backend"], status["reason"]) == (
+        "sprg0", "auto, in a secure guest: SPRG0 is read")
+    unloaded.unload()
     unloaded.load("backend=probe")
+    assert unloaded.status()["reason"] == "probe: SPRG0 is read"
     said = unloaded.guest.check(f"cd {DEBUGFS}; echo other >probe; for n in 1 2 3; do"
                                 " echo any >probe && cat probe; done")
     assert said.count("direct: works, ") == said.count("sprg0: works, ") == 3, said
