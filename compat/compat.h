@@ -60,13 +60,22 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #include <asm/interrupt.h>
 #else
 #define INTERRUPT_DATA_STORAGE		0x300
+#define INTERRUPT_INST_STORAGE		0x400
 #define regs_set_return_ip(regs, ip)	((void)((regs)->nip = (ip)))
 #define regs_add_return_ip(regs, by)	((void)((regs)->nip += (by)))
+#define regs_set_return_msr(regs, to)	((void)((regs)->msr = (to)))
 #endif
 
 /* Where pt_regs are in the frame of an interrupt. */
 #ifndef STACK_INT_FRAME_REGS
 #define STACK_INT_FRAME_REGS		STACK_FRAME_OVERHEAD
+#endif
+
+/* What has the lock of a table of entries, which is at @table. */
+#ifdef SVM_HAVE_PTDESC
+#define svm_table_lock(table)		ptlock_ptr(virt_to_ptdesc(table))
+#else
+#define svm_table_lock(table)		ptlock_ptr(virt_to_page(table))
 #endif
 
 /* An instruction had a type of its own before the pointer to it was one to words. */

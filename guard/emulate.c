@@ -41,6 +41,7 @@ struct fault {
 	struct pt_regs *entry;	/* at the entry of the kernel's handler */
 	unsigned long addr;	/* that has faulted */
 	unsigned long leaf;	/* the entry of the page tables for it */
+	bool is_users;		/* and is a program's */
 	struct svm_place place;	/* where that leads */
 };
 
@@ -156,6 +157,26 @@ static notrace void store_pieces(struct svm_place place, unsigned int bytes, u64
 
 NOKPROBE_SYMBOL(store_pieces);
 
+static __always_inline void trace_load(const struct fault *fault, unsigned int bytes, u64 val)
+{
+	if (trace_svm_mmio_guard_read_enabled() && !fault->is_users)
+		trace_svm_mmio_guard_read(fault->regs->nip, svm_backend(), bytes,
+					  (void __iomem *)fault->addr, val);
+	if (trace_svm_mmio_user_read_enabled() && fault->is_users)
+		trace_svm_mmio_user_read(fault->regs->nip, svm_backend(), bytes, fault->addr, val);
+}
+
+static __always_inline void trace_store(const struct fault *fault, unsigned int bytes, u64 val)
+{
+	val &= ~0ULL >> (64 - 8 * bytes);
+	if (trace_svm_mmio_guard_write_enabled() && !fault->is_users)
+		trace_svm_mmio_guard_write(fault->regs->nip, svm_backend(), bytes,
+					   (void __iomem *)fault->addr, val);
+	if (trace_svm_mmio_user_write_enabled() && fault->is_users)
+		trace_svm_mmio_user_write(fault->regs->nip, svm_backend(), bytes, fault->addr,
+					  val);
+}
+
 static __always_inline u64 load(const struct fault *fault, unsigned int bytes)
 {
 	unsigned long caller = fault->regs->nip;
@@ -165,9 +186,7 @@ static __always_inline u64 load(const struct fault *fault, unsigned int bytes)
 		val = svm_place_load(&fault->place, bytes, caller);
 	else
 		val = load_pieces(fault->place, bytes, caller);
-	if (trace_svm_mmio_guard_read_enabled())
-		trace_svm_mmio_guard_read(caller, svm_backend(), bytes,
-					  (void __iomem *)fault->addr, val);
+	trace_load(fault, bytes, val);
 	return val;
 }
 
@@ -175,10 +194,7 @@ static __always_inline void store(const struct fault *fault, unsigned int bytes,
 {
 	unsigned long caller = fault->regs->nip;
 
-	if (trace_svm_mmio_guard_write_enabled())
-		trace_svm_mmio_guard_write(caller, svm_backend(), bytes,
-					   (void __iomem *)fault->addr,
-					   val & ~0ULL >> (64 - 8 * bytes));
+	trace_store(fault, bytes, val);
 	if (likely(!(fault->place.physical & (bytes - 1))))
 		svm_place_store(&fault->place, bytes, val, caller);
 	else
@@ -264,6 +280,23 @@ static notrace void vector(struct fault *fault, const struct instruction_op *op)
 }
 
 NOKPROBE_SYMBOL(vector);
+
+/* Behind the instruction, with what it changes besides. */
+static __always_inline void finish(struct fault *fault, const struct instruction_op *op)
+{
+	if (op->type & UPDATE)
+		set_gpr(fault, op->update_reg, op->ea);
+	regs_add_return_ip(fault->regs, GETLENGTH(op->type));
+}
+
+static __always_inline void perform(struct fault *fault, const struct instruction_op *op)
+{
+	if (GETTYPE(op->type) == LOAD_VMX || GETTYPE(op->type) == STORE_VMX)
+		vector(fault, op);
+	else
+		integer(fault, op);
+	finish(fault, op);
+}
 
 /* The general registers that an instruction changes, a bit for each. */
 static __always_inline u32 changed(const struct instruction_op *op)
@@ -404,13 +437,7 @@ notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsi
 	if (why)
 		return refuse(&fault, why);
 
-	if (GETTYPE(op.type) == LOAD_VMX || GETTYPE(op.type) == STORE_VMX)
-		vector(&fault, &op);
-	else
-		integer(&fault, &op);
-	if (op.type & UPDATE)
-		set_gpr(&fault, op.update_reg, op.ea);
-	regs_add_return_ip(regs, GETLENGTH(op.type));
+	perform(&fault, &op);
 
 	if (dsisr & DSISR_ISSTORE)
 		raw_cpu_inc(svm_counts.guard_stores);
@@ -422,3 +449,77 @@ notrace bool svm_guard_emulate(struct pt_regs *regs, struct pt_regs *entry, unsi
 }
 
 NOKPROBE_SYMBOL(svm_guard_emulate);
+
+/**
+ * svm_guard_get_registers() - have all general registers of a program in @regs
+ * @regs: of the program
+ * @entry: at the entry of the kernel's handler
+ *
+ * Context: the handler of a data storage interrupt.
+ */
+notrace void svm_guard_get_registers(struct pt_regs *regs, struct pt_regs *entry)
+{
+	struct fault fault = { .regs = regs, .entry = entry };
+
+	get_nonvolatile(&fault);
+}
+
+NOKPROBE_SYMBOL(svm_guard_get_registers);
+
+/**
+ * svm_guard_can_put() - can general registers of a program be set?
+ * @regs: of the program
+ * @entry: at the entry of the kernel's handler
+ *
+ * Context: the handler of a data storage interrupt.
+ *
+ * Return: false if the interrupt's return is not where it should be.
+ */
+notrace bool svm_guard_can_put(struct pt_regs *regs, struct pt_regs *entry)
+{
+	struct fault fault = { .regs = regs, .entry = entry };
+
+	return can_put_nonvolatile(&fault);
+}
+
+NOKPROBE_SYMBOL(svm_guard_can_put);
+
+/**
+ * svm_guard_perform() - make the access of a program's instruction, and go behind it
+ * @regs: of the program
+ * @entry: at the entry of the kernel's handler
+ * @addr: the program's address, which @op has
+ * @place: where that leads, all of it
+ * @op: an integer load or store, or one of a whole vector register that is in use
+ *
+ * Context: the handler of a data storage interrupt.
+ */
+notrace void svm_guard_perform(struct pt_regs *regs, struct pt_regs *entry, unsigned long addr,
+			       const struct svm_place *place, const struct instruction_op *op)
+{
+	struct fault fault = {
+		.regs = regs, .entry = entry, .addr = addr, .is_users = true, .place = *place,
+	};
+
+	perform(&fault, op);
+}
+
+NOKPROBE_SYMBOL(svm_guard_perform);
+
+/**
+ * svm_guard_finish() - go behind a program's instruction, whose access is made
+ * @regs: of the program
+ * @entry: at the entry of the kernel's handler
+ * @op: the instruction, which may have set a general register to its address
+ *
+ * Context: the handler of a data storage interrupt.
+ */
+notrace void svm_guard_finish(struct pt_regs *regs, struct pt_regs *entry,
+			      const struct instruction_op *op)
+{
+	struct fault fault = { .regs = regs, .entry = entry };
+
+	finish(&fault, op);
+}
+
+NOKPROBE_SYMBOL(svm_guard_finish);

@@ -14,7 +14,9 @@
  */
 #include <linux/atomic.h>
 #include <linux/ftrace.h>
+#include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/signal.h>
 #include <linux/string.h>
 #include <asm/ptrace.h>
 
@@ -22,6 +24,7 @@
 #include "hooks.h"
 #include "pages.h"
 #include "stubs.h"
+#include "user.h"
 #include "backend/alias.h"
 #include "compat/compat.h"
 
@@ -49,13 +52,58 @@ static int on_map(struct kprobe *probe, struct pt_regs *entry)
 NOKPROBE_SYMBOL(on_map);
 
 /* A probe with such a handler is not optimized, to code that restores r13, too. */
-static void behind_map(struct kprobe *probe, struct pt_regs *entry, unsigned long flags)
+static void behind(struct kprobe *probe, struct pt_regs *entry, unsigned long flags)
 {
 }
 
-NOKPROBE_SYMBOL(behind_map);
+NOKPROBE_SYMBOL(behind);
 
-static struct kprobe map_probe = { .pre_handler = on_map, .post_handler = behind_map };
+static struct kprobe map_probe = { .pre_handler = on_map };
+
+/*
+ * Where a program's entry that is there is set anew, its lock held: ftrace may hook it, as
+ * nothing is preempted there. The entry is an argument, as it is in memory: big-endian.
+ */
+static struct {
+	const char *name;
+	unsigned int argument;	/* the register */
+	unsigned long addr;
+} entries[] = {
+	{ "ptep_modify_prot_commit", 7 },
+	{ "ptep_set_access_flags", 6 },
+};
+
+static __always_inline bool on_entry(unsigned long ip, struct pt_regs *entry)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		if (ip - entries[i].addr < 4 * sizeof(u32)) {
+			unsigned long *argument = &entry->gpr[entries[i].argument];
+			unsigned long pte = be64_to_cpu((__force __be64)*argument);
+
+			*argument = (__force unsigned long)cpu_to_be64(svm_user_closed(pte));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a program has mapped, accessed by itself or by the kernel for it. */
+static notrace void on_user_fault(struct pt_regs *regs, struct pt_regs *entry)
+{
+	enum svm_user answer;
+
+	if (TRAP(regs) != INTERRUPT_DATA_STORAGE && TRAP(regs) != INTERRUPT_INST_STORAGE)
+		return;
+	answer = svm_user_fault(regs, entry, entry->gpr[4], entry->gpr[5]);
+	if (answer == SVM_USER_LEFT)
+		return;
+	entry->gpr[3] = answer == SVM_USER_FAILED ? SIGSEGV : 0;
+	regs_set_return_ip(entry, (unsigned long)svm_guard_return);
+}
+
+NOKPROBE_SYMBOL(on_user_fault);
 
 /* ___do_page_fault(regs, address, dsisr) */
 static notrace void on_fault(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
@@ -65,6 +113,13 @@ static notrace void on_fault(unsigned long ip, unsigned long parent_ip, struct f
 	struct pt_regs *regs = (struct pt_regs *)entry->gpr[3];
 	unsigned long addr = entry->gpr[4];
 
+	if (unlikely(on_entry(ip, entry)))
+		return;
+	if (addr < TASK_SIZE_USER64) {
+		if (unlikely(READ_ONCE(svm_user_seen)))
+			on_user_fault(regs, entry);
+		return;
+	}
 	if (addr < RADIX_KERN_IO_START || addr >= RADIX_KERN_IO_END ||
 	    TRAP(regs) != INTERRUPT_DATA_STORAGE || user_mode(regs))
 		return;
@@ -82,23 +137,90 @@ static struct ftrace_ops guard_ops = {
 		 SVM_FTRACE_FL_REGS,
 };
 
-/*
- * Where arguments are still in their registers and nothing is of ftrace's: a probe at the
- * entry would be by ftrace. So it is behind the instruction that ftrace has there.
- */
-static int find_map(void)
+static int find(const char *name, kprobe_opcode_t **addr, bool *is_ftrace)
 {
-	struct kprobe entry = { .symbol_name = MAP };
+	struct kprobe entry = { .symbol_name = name };
 	int err;
 
 	err = register_kprobe(&entry);
 	if (err)
 		return err;
-	map_probe.addr = entry.addr;
-	if (kprobe_ftrace(&entry))
-		map_probe.addr++;
+	*addr = entry.addr;
+	*is_ftrace = kprobe_ftrace(&entry);
 	unregister_kprobe(&entry);
 	return 0;
+}
+
+/**
+ * svm_guard_probe() - hook the entry of a function, by what restores no r13
+ * @name: the function
+ * @probe: to be registered, with its handler: no more of it is set
+ *
+ * Where arguments are still in their registers and nothing is of ftrace's: a probe at the
+ * entry would be by ftrace. So it is behind the instruction that ftrace has there.
+ * Context: process, may sleep.
+ *
+ * Return: 0; -ENOENT if there is no such function; another errno, and @probe->addr is NULL.
+ */
+int svm_guard_probe(const char *name, struct kprobe *probe)
+{
+	kprobe_opcode_t *addr;
+	bool is_ftrace;
+	int err;
+
+	err = find(name, &addr, &is_ftrace);
+	if (err)
+		return err;
+	probe->addr = addr + is_ftrace;
+	probe->post_handler = behind;
+	probe->flags = 0;
+	err = register_kprobe(probe);
+	if (err)
+		probe->addr = NULL;
+	return err;
+}
+
+/**
+ * svm_guard_hook_entries() - from now on guard entries of programs that are set anew
+ * @why: set to the reason if it fails
+ *
+ * The guard is hooked. Context: process, may sleep.
+ *
+ * Return: 0 or an errno.
+ */
+int svm_guard_hook_entries(const char **why)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		const char *name = entries[i].name;
+		kprobe_opcode_t *addr;
+		bool is_ftrace;
+
+		err = find(name, &addr, &is_ftrace);
+		if (!err) {
+			entries[i].addr = (unsigned long)addr;
+			err = ftrace_set_filter(&guard_ops, (unsigned char *)name, strlen(name),
+						0);
+		}
+		if (err) {
+			svm_guard_unhook_entries();
+			*why = "ftrace cannot be had where programs' page tables are changed";
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * svm_guard_unhook_entries() - guard them no more
+ *
+ * Context: process, may sleep.
+ */
+void svm_guard_unhook_entries(void)
+{
+	ftrace_set_filter(&guard_ops, (unsigned char *)FAULT, strlen(FAULT), 1);
 }
 
 /**
@@ -122,9 +244,7 @@ int svm_guard_hook(const char **why)
 			"ftrace cannot be had at " FAULT "()";
 		goto err_filter;
 	}
-	err = find_map();
-	if (!err)
-		err = register_kprobe(&map_probe);
+	err = svm_guard_probe(MAP, &map_probe);
 	if (err) {
 		*why = "no kprobe can be had at " MAP "()";
 		goto err_ftrace;

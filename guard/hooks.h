@@ -3,6 +3,11 @@
 #ifndef _SVM_GUARD_HOOKS_H
 #define _SVM_GUARD_HOOKS_H
 
+struct kprobe;
+
+int svm_guard_probe(const char *name, struct kprobe *probe);
+int svm_guard_hook_entries(const char **why);
+void svm_guard_unhook_entries(void);
 int svm_guard_hook(const char **why);
 void svm_guard_unhook_mappings(void);
 void svm_guard_unhook(void);

@@ -15,12 +15,15 @@
 #include "hooks.h"
 #include "order.h"
 #include "pages.h"
+#include "user.h"
+#include "user_map.h"
 #include "backend/alias.h"
 #include "backend/choice.h"
 #include "backend/tables.h"
 #include "observe/trace.h"
 
-static unsigned int mappings_found;
+static unsigned int mappings_found, user_found;
+static bool user_is_up;
 
 /* Milliseconds: no ioremap() takes as long between its entry and its entries' being there. */
 #define UNDER_WAY	50
@@ -84,6 +87,33 @@ err_alias:
 }
 
 /**
+ * svm_guard_user_up() - guard programs that map a BAR, too
+ * @emulate: whether their accesses are made, or they get a signal
+ * @why: set to the reason if it cannot be
+ *
+ * The guard is up. Context: process, may sleep.
+ *
+ * Return: 0 or an errno; then all is as it was.
+ */
+int svm_guard_user_up(bool emulate, const char **why)
+{
+	int err;
+
+	/* The lock of an entry may sleep there. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		*why = "this kernel has CONFIG_PREEMPT_RT";
+		return -EOPNOTSUPP;
+	}
+	svm_user_emulate(emulate);
+	err = svm_user_map_hook(why);
+	if (err)
+		return err;
+	user_is_up = true;
+	user_found = change_all(svm_user_close_all);
+	return 0;
+}
+
+/**
  * svm_guard_down() - undo what svm_guard_up() has done
  *
  * Context: process, may sleep.
@@ -91,6 +121,10 @@ err_alias:
 void svm_guard_down(void)
 {
 	svm_guard_let_go();
+	if (user_is_up) {
+		svm_user_map_unhook();
+		change_all(svm_user_open_all);
+	}
 	svm_guard_unhook_mappings();
 	change_all(svm_guard_open_all);
 	static_branch_dec(&svm_mmio_detour);
@@ -119,4 +153,14 @@ void svm_guard_order_show(struct seq_file *m)
 	seq_printf(m, "guard_ports_found: %u\n", svm_guard_ports_found());
 	seq_printf(m, "guard_mappings_made: %lu\n", svm_guard_mappings_made());
 	svm_guard_holders_show(m);
+}
+
+/**
+ * svm_guard_user_show() - print what of programs is guarded
+ * @m: where to print
+ */
+void svm_guard_user_show(struct seq_file *m)
+{
+	seq_printf(m, "guard_user_mappings_found: %u\n", user_found);
+	seq_printf(m, "guard_user_mappings_made: %lu\n", svm_user_map_made());
 }

@@ -31,6 +31,19 @@ static inline unsigned long svm_guard_open(unsigned long val)
 	       (val & SVM_GUARD_WRITABLE ? _PAGE_WRITE : 0);
 }
 
+/* A program's entry without its rights; what they were is in its mapping (VMA). */
+static inline unsigned long svm_user_close(unsigned long val)
+{
+	return (val & ~SVM_GUARD_RIGHTS) | _PAGE_PRIVILEGED;
+}
+
+/* Is this a program's entry, which is present, that is guarded, if it is in a window of PCI? */
+static inline bool svm_user_is_closed(unsigned long val)
+{
+	return svm_guard_is_device(val) && (val & _PAGE_SPECIAL) && (val & _PAGE_PRIVILEGED) &&
+	       !(val & SVM_GUARD_RIGHTS);
+}
+
 int svm_guard_alias_windows(const char **why);
 unsigned int svm_guard_close_all(void);
 unsigned int svm_guard_ports_found(void);

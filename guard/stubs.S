@@ -40,9 +40,10 @@ svm_guard_restore:
 
 /*
  * One instruction for each vector register, with its own return: r3 says which. lvx and
- * stvx, as they keep the order of memory whatever the byte order is.
+ * stvx, as they keep the order of memory whatever the byte order is; the doublewords of a
+ * vector-scalar register are stored as such, the first before the second.
  */
-	.macro	vectors name insn
+	.macro	vectors name insn count
 	.globl	\name
 \name:
 	mflr	r0
@@ -56,12 +57,14 @@ svm_guard_restore:
 	bctr
 2:
 	.set	i,0
-	.rept	32
+	.rept	\count
 	\insn	i,0,r4
 	blr
 	.set	i,i+1
 	.endr
 	.endm
 
-	vectors	svm_guard_get_vector stvx
-	vectors	svm_guard_put_vector lvx
+	vectors	svm_guard_get_vector stvx 32
+	vectors	svm_guard_put_vector lvx 32
+	vectors	svm_guard_get_vsr stxvd2x 64
+	vectors	svm_guard_put_vsr lxvd2x 64

@@ -23,4 +23,8 @@ extern const char svm_guard_restore[];
 void svm_guard_get_vector(unsigned int n, struct svm_vector *to);
 void svm_guard_put_vector(unsigned int n, const struct svm_vector *from);
 
+/* Vector-scalar register @n, 0 to 63, by its doublewords; MSR[FP], [VEC] and [VSX] are on. */
+void svm_guard_get_vsr(unsigned int n, struct svm_vector *to);
+void svm_guard_put_vsr(unsigned int n, const struct svm_vector *from);
+
 #endif /* _SVM_GUARD_STUBS_H */

@@ -46,6 +46,8 @@ void svm_counts_show(struct seq_file *m)
 		"bulk_loads", "bulk_stores", "all_ones", "hcall_errors",
 		"guard_loads", "guard_stores", "guard_kernel", "guard_left_unmapped",
 		"guard_left_foreign", "guard_left_refused", "guard_left_instruction",
+		"guard_user_loads", "guard_user_stores", "guard_user_refused",
+		"guard_user_kernel", "guard_user_retried",
 	};
 	unsigned int i;
 

@@ -35,6 +35,12 @@ enum svm_left {
  * @guard_stores: likewise
  * @guard_kernel: of both, those of instructions of the kernel image
  * @guard_left: faults in the space for I/O that it has left to the kernel
+ * @user_loads: loads that it has made for programs
+ * @user_stores: likewise
+ * @user_refused: accesses of programs that have got a signal instead
+ * @user_kernel: accesses by the kernel for a program (read(), futex()) that have failed
+ * @user_retried: faults after which a program's instruction was executed again, as locks
+ *	were not free or its text was not there
  */
 struct svm_counts {
 	unsigned long loads[4];
@@ -47,6 +53,11 @@ struct svm_counts {
 	unsigned long guard_stores;
 	unsigned long guard_kernel;
 	unsigned long guard_left[SVM_LEFT_REASONS];
+	unsigned long user_loads;
+	unsigned long user_stores;
+	unsigned long user_refused;
+	unsigned long user_kernel;
+	unsigned long user_retried;
 };
 
 DECLARE_PER_CPU(struct svm_counts, svm_counts);

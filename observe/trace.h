@@ -10,6 +10,7 @@
 #define _SVM_OBSERVE_TRACE_H
 
 #include <linux/jump_label.h>
+#include <linux/sched.h>
 #include <linux/tracepoint.h>
 
 #ifndef _SVM_OBSERVE_TRACE_SWITCH
@@ -79,6 +80,50 @@ DEFINE_EVENT(svm_mmio_access, svm_mmio_guard_read,
 DEFINE_EVENT(svm_mmio_access, svm_mmio_guard_write,
 	TP_PROTO(unsigned long caller, u8 backend, u8 bytes,
 		 const volatile void __iomem *addr, u64 val),
+	TP_ARGS(caller, backend, bytes, addr, val)
+);
+
+/* By the guard for a program: the caller is the program's instruction. */
+DECLARE_EVENT_CLASS(svm_mmio_user_access,
+
+	TP_PROTO(unsigned long caller, u8 backend, u8 bytes, unsigned long addr, u64 val),
+
+	TP_ARGS(caller, backend, bytes, addr, val),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, caller)
+		__field(unsigned long, addr)
+		__field(u64, val)
+		__field(pid_t, pid)
+		__array(char, comm, TASK_COMM_LEN)
+		__field(u8, backend)
+		__field(u8, width)
+	),
+
+	TP_fast_assign(
+		__entry->caller = caller;
+		__entry->addr = addr;
+		__entry->val = val;
+		__entry->pid = current->pid;
+		memcpy(__entry->comm, current->comm, TASK_COMM_LEN);
+		__entry->backend = backend;
+		__entry->width = 8 * bytes;
+	),
+
+	TP_printk("%#lx comm=%s pid=%d backend=%s width=%d addr=%#lx val=%#llx",
+		  __entry->caller, __entry->comm, __entry->pid,
+		  __print_symbolic(__entry->backend, { 0, "direct" }, { 1, "sprg0" },
+				   { 2, "hcall" }),
+		  __entry->width, __entry->addr, __entry->val)
+);
+
+DEFINE_EVENT(svm_mmio_user_access, svm_mmio_user_read,
+	TP_PROTO(unsigned long caller, u8 backend, u8 bytes, unsigned long addr, u64 val),
+	TP_ARGS(caller, backend, bytes, addr, val)
+);
+
+DEFINE_EVENT(svm_mmio_user_access, svm_mmio_user_write,
+	TP_PROTO(unsigned long caller, u8 backend, u8 bytes, unsigned long addr, u64 val),
 	TP_ARGS(caller, backend, bytes, addr, val)
 );
 

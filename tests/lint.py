@@ -42,11 +42,15 @@ PLUGIN_IGNORE = (
     "SPLIT_STRING",                     # a log whose lines are looked for in a huge source
 )
 # The fuzzer's macros for arrays are such as the kernel has, and takes for granted.
-PROGRAM_IGNORE = (*PLUGIN_IGNORE, "MACRO_ARG_REUSE")
+PROGRAM_IGNORE = (
+    *PLUGIN_IGNORE, "MACRO_ARG_REUSE",
+    "VOLATILE",                         # a device is accessed without the kernel
+    "AVOID_EXTERNS",                    # what is in assembly
+    "EMBEDDED_FUNCTION_NAME",           # a word of a message that is a function's name too
+)
 # The same for the command.
 TOOL_IGNORE = (
     *PROGRAM_IGNORE, "STATIC_CONST_CHAR_ARRAY",
-    "EMBEDDED_FUNCTION_NAME",           # a word of a message that is a function's name too
     "REPEATED_WORD",                    # "enum kind kind"
 )
 # Else the * of a variable of this type is taken for a multiplication without blanks.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the guard costs, in instructions of the guest: a load by a stock driver's readl(), and a
-page fault of a program, which passes the guard's hook too. Off, it costs nothing.
+page fault of a program, which passes the guard's hook too. Off, it costs nothing. A load by a
+program that has mapped a BAR; and that until one has, its being guarded costs nothing.
 """
 
 import pytest
@@ -12,13 +13,16 @@ MOST = 1500             # for a guarded readl(), the exit below not counted
 # How many faults, and what the guard may make of each: the second takes half the instructions.
 FAULTS = {"anonymous": (1500, 1.05), "file": (4000, 1.08)}
 REPEATS = 5
+MOST_USER = 3500        # for a guarded load of a program
+BAR = "/sys/bus/pci/devices/0000:00:00.0"
 
 
 @pytest.fixture(scope="module")
 def guest(kernel):
     """A guest whose clock counts instructions, a nanosecond each."""
     files = {"/svm_mmio.ko": dropin.module(kernel).ko["svm_mmio"], **guard.files(kernel),
-             "/faults": build_program(paths.TOP / "tests/guest/faults")}
+             "/faults": build_program(paths.TOP / "tests/guest/faults"),
+             "/bar": build_program(paths.TOP / "tests/guest/bar")}
     with Guest.boot(kernel, name="guard-cost", files=files, devices=(guard.DEVICE,), smp=1,
                     icount=True) as it:
         yield it
@@ -39,10 +43,15 @@ def costs(guest):
     """(readl(), faults) without the module, with the guard off, on, and with hcall."""
     found = {"none": cost(guest)}
     for what, parameters in (("off", "backend=sprg0"), ("sprg0", "guard=on backend=sprg0"),
-                             ("hcall", "guard=on backend=hcall")):
+                             ("hcall", "guard=on backend=hcall"),
+                             ("programs", "guard=on guard_user=on backend=sprg0")):
         guest.check(f"insmod /svm_mmio.ko {parameters}")
         found[what] = cost(guest)
+        if what == "programs":
+            guest.check(f"echo 1 >{BAR}/enable")
+            found["load"] = least(guest, f"/bar {BAR}/resource2 cost")
         guest.check("rmmod svm_mmio")
+    found["plain load"] = least(guest, f"/bar {BAR}/resource2 cost")
     print(found)
     return found
 
@@ -67,3 +76,13 @@ def test_off_it_costs_nothing(costs):
     for kind in FAULTS:
         assert abs(costs["off"][1][kind] / costs["none"][1][kind] - 1) < 0.005
     assert costs["off"][0] == costs["none"][0]
+
+
+def test_programs(costs):
+    print(f"a load of a program: {costs['plain load']} instructions, {costs['load']} guarded")
+    assert costs["plain load"] < 20 < costs["load"] <= MOST_USER
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_until_one_maps_a_bar(costs, kind):
+    assert costs["programs"][1][kind] <= costs["sprg0"][1][kind] * 1.005

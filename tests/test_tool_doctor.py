@@ -310,9 +310,11 @@ def test_secure_guest(secure, loaded, bound):
     assert it.said["status"]["guard_loads"] > 100
 
 
-def test_programs(secure, loaded):
+@pytest.mark.parametrize("parameters, rc, state", [
+    ("", WELL, "ok"), ("guard_user=off", TO_DO, "to do")])
+def test_programs(secure, loaded, parameters, rc, state):
     """One that has mapped a BAR is named, and not one that has mapped another file."""
-    it = loaded(secure)
+    it = loaded(secure, parameters)
     assert it.rc == WELL and it.state("programs") == ["ok"]
     # Its driver is not there: of a BAR that is in use many kernels let nobody map anything.
     bar = secure.check("readlink -f $(dirname $(grep -l 0x8086 /sys/bus/pci/devices/*/vendor))"
@@ -325,8 +327,8 @@ def test_programs(secure, loaded):
         it = doctor(secure)
     finally:
         secure.check("killall map_file")
-    assert it.rc == TO_DO and it.state("programs") == ["to do"]
-    assert it.items("programs", "to do") == {
+    assert it.rc == rc and it.state("programs") == [state]
+    assert it.items("programs", state) == {
         f"{pids[0]} (map_file)": bar.partition("/pci0000:00/")[2]}
 
 

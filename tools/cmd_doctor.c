@@ -300,7 +300,7 @@ static void check_drivers(bool is_loaded)
 }
 
 /* In an SVM: programs that access devices themselves. */
-static void check_programs(void)
+static void check_programs(bool guarded)
 {
 	struct program *all;
 	size_t count = programs_with_devices(&all), i;
@@ -308,9 +308,12 @@ static void check_programs(void)
 
 	for (i = 0; i < count; i++) {
 		if (!check)
-			check = add("programs", TO_DO,
+			check = guarded ?
+				add("programs", WELL,
+				    copy("these have mapped a device, and are guarded"), NULL) :
+				add("programs", TO_DO,
 				    copy("these have mapped a device, and nothing guards them"),
-				    copy("end them: docs/guard.md, \"What it does not cover\""));
+				    copy("guard them, or end them: docs/guard.md, \"User space\""));
 		add_item(check, all[i].name, all[i].mapped);
 	}
 	if (!check)
@@ -331,7 +334,7 @@ static void look(const char *status, const char *debugfs, const struct problem *
 		check_problem(problem, secure);
 		if (secure == YES && problem->obstacle == NOT_LOADED) {
 			check_drivers(false);
-			check_programs();
+			check_programs(false);
 		}
 		return;
 	}
@@ -345,7 +348,7 @@ static void look(const char *status, const char *debugfs, const struct problem *
 		check_drivers(true);
 	}
 	if (secure == YES)
-		check_programs();
+		check_programs(status_is(status, "guard_user", "on"));
 }
 
 static size_t count_of(enum state state)

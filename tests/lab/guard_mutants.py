@@ -42,7 +42,7 @@ TABLE = {
         ((EMULATE, "if (op->type & SIGNEXT)", "if (0)"),)),
     "not-moved": Mutant(
         "an access with update does not write its address back", CASES,
-        ((EMULATE, "if (op.type & UPDATE)", "if (0)"),)),
+        ((EMULATE, "if (op->type & UPDATE)\n		set_gpr", "if (0)\n		set_gpr"),)),
     "r14-lost": Mutant(
         "r14 is taken for a register that the interrupt restores", CASES,
         ((EMULATE, "	if (n >= 14)\n", "	if (n > 14)\n"),)),

@@ -17,18 +17,24 @@ LIBRARIES = "usr/lib/powerpc64le-linux-gnu"
 FIRMWARE = "usr/share/qemu/vof.bin"
 
 
-def qemu_files():
-    """The files of QEMU, where the guest is to have them: {"/path": Path}."""
-    root = make_root("nested-qemu", (SUITE,), "qemu-system-ppc",
-                     lambda apt: Recipe(install=["qemu-system-ppc:ppc64el"]))
+def with_libraries(root, program):
+    """@program of @root, and the libraries that it is linked with: files for a guest."""
     found = {f"/{LOADER}": root / LIBRARIES / "ld64.so.2"}
-    waiting = [root / PROGRAM]
+    waiting = [root / program]
     while waiting:
         path = waiting.pop()
         name = f"/{path.relative_to(root)}"
         if name not in found:
             found[name] = path
             waiting += [root / LIBRARIES / library for library in elf.needed(path)]
+    return found
+
+
+def qemu_files():
+    """The files of QEMU, where the guest is to have them: {"/path": Path}."""
+    root = make_root("nested-qemu", (SUITE,), "qemu-system-ppc",
+                     lambda apt: Recipe(install=["qemu-system-ppc:ppc64el"]))
+    found = with_libraries(root, PROGRAM)
     found[f"/{FIRMWARE}"] = root / FIRMWARE
     missing = [str(path) for path in found.values() if not path.is_file()]
     if missing:

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Loads and stores of vector-scalar and floating-point registers, which programs make. */
+#ifndef _SVM_GUARD_VSR_H
+#define _SVM_GUARD_VSR_H
+
+#include <linux/types.h>
+
+struct instruction_op;
+struct svm_place;
+
+bool svm_vsr_can(const struct instruction_op *op);
+unsigned long svm_vsr_facility(const struct instruction_op *op);
+void svm_vsr_perform(const struct instruction_op *op, const struct svm_place *place,
+		     unsigned long caller);
+
+#endif /* _SVM_GUARD_VSR_H */
