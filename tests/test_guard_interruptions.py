@@ -119,13 +119,14 @@ def test_trace_events(it):
     with Going(it, 100):
         pass
     text = it.guest.check(f"cd {TRACING}; echo 0 >events/svm_mmio/enable\n"
-                          "for e in read write; do grep -m 100 svm_mmio_guard_$e: trace; done")
+                          "for e in read write; do grep -m 100 svm_mmio_guard_$e: trace; done\n"
+                          "grep -m 1 'guard_read: ioread32be+' trace")
     for name in ("svm_mmio_guard_read", "svm_mmio_guard_write"):
         lines = [line for line in text.splitlines() if f"{name}:" in line]
         assert lines, text
         assert any("[guard_stress]" in line and "backend=sprg0 width=32" in line for line in lines)
     # By a function of the kernel image, for the driver.
-    assert "ioread32be+" in text
+    assert "svm_mmio_guard_read: ioread32be+" in text
 
 
 def test_ftrace_cannot_be_switched_off(it):

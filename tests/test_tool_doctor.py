@@ -319,7 +319,7 @@ def test_programs(secure, loaded, parameters, rc, state):
     # Its driver is not there: of a BAR that is in use many kernels let nobody map anything.
     bar = secure.check("readlink -f $(dirname $(grep -l 0x8086 /sys/bus/pci/devices/*/vendor))"
                        ).strip() + "/resource0"
-    pids = [secure.check(f"/map_file {file} >/tmp/said{n} 2>&1 & echo $!;"
+    pids = [secure.check(f"rm -f /tmp/said{n}; /map_file {file} >/tmp/said{n} 2>&1 & echo $!;"
                          f" until [ -s /tmp/said{n} ]; do sleep 0.1; done;"
                          f" grep -q ^mapped /tmp/said{n}").strip()
             for n, file in enumerate((bar, "/svm_mmio.ko"))]
