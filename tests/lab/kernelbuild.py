@@ -58,7 +58,7 @@ LEFT_OUT = () if SOAK else ("5.10-4k", "7.2-secure")
 TABLE = {
     "5.10": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest", "secure")),
     "5.10-4k": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest", "secure", "4k-pages")),
-    "debug": Spec("linux-source-6.12", "trixie", "gcc-12", ("guest", "debug")),
+    "debug": Spec("linux-source-6.12", "trixie", "gcc-14", ("guest", "debug"), "trixie"),
     # With a compiler newer than bookworm's ftrace's code is out of line, as in Debian's 7.2.
     "7.2-secure": Spec("linux-source-7.2", "sid", "gcc-14", ("guest", "secure"), "trixie"),
 }
