@@ -27,6 +27,7 @@
 #include "emulate.h"
 #include "pages.h"
 #include "stubs.h"
+#include "vsr.h"
 #include "backend/alias.h"
 #include "backend/choice.h"
 #include "backend/detour.h"
@@ -281,21 +282,49 @@ static notrace void vector(struct fault *fault, const struct instruction_op *op)
 
 NOKPROBE_SYMBOL(vector);
 
-/* Behind the instruction, with what it changes besides. */
-static __always_inline void finish(struct fault *fault, const struct instruction_op *op)
+/* 16 bytes of a vector-scalar register, or 8 of a floating-point one: of programs only. */
+static notrace void scalar(struct fault *fault, const struct instruction_op *op)
 {
+	bool is_one = GETSIZE(op->type) == 8;
+	struct svm_vector vector = { };
+
+	if (OP_IS_STORE(GETTYPE(op->type))) {
+		svm_vsr_get(op, &vector);
+		store(fault, 8, vector.half[0]);
+		if (is_one)
+			return;
+		advance(fault);
+		store(fault, 8, vector.half[1]);
+		return;
+	}
+	vector.half[0] = load(fault, 8);
+	if (!is_one) {
+		advance(fault);
+		vector.half[1] = load(fault, 8);
+	}
+	svm_vsr_put(op, &vector);
+}
+
+NOKPROBE_SYMBOL(scalar);
+
+/* The access, and what the instruction changes besides; then go behind it. */
+static __always_inline void perform(struct fault *fault, const struct instruction_op *op)
+{
+	switch (GETTYPE(op->type)) {
+	case LOAD:
+	case STORE:
+		integer(fault, op);
+		break;
+	case LOAD_VMX:
+	case STORE_VMX:
+		vector(fault, op);
+		break;
+	default:
+		scalar(fault, op);
+	}
 	if (op->type & UPDATE)
 		set_gpr(fault, op->update_reg, op->ea);
 	regs_add_return_ip(fault->regs, GETLENGTH(op->type));
-}
-
-static __always_inline void perform(struct fault *fault, const struct instruction_op *op)
-{
-	if (GETTYPE(op->type) == LOAD_VMX || GETTYPE(op->type) == STORE_VMX)
-		vector(fault, op);
-	else
-		integer(fault, op);
-	finish(fault, op);
 }
 
 /* The general registers that an instruction changes, a bit for each. */
@@ -490,7 +519,8 @@ NOKPROBE_SYMBOL(svm_guard_can_put);
  * @entry: at the entry of the kernel's handler
  * @addr: the program's address, which @op has
  * @place: where that leads, all of it
- * @op: an integer load or store, or one of a whole vector register that is in use
+ * @op: an integer load or store, one of a whole vector register that is live in this CPU,
+ *	or another that can be made: see svm_vsr_can()
  *
  * Context: the handler of a data storage interrupt.
  */
@@ -505,21 +535,3 @@ notrace void svm_guard_perform(struct pt_regs *regs, struct pt_regs *entry, unsi
 }
 
 NOKPROBE_SYMBOL(svm_guard_perform);
-
-/**
- * svm_guard_finish() - go behind a program's instruction, whose access is made
- * @regs: of the program
- * @entry: at the entry of the kernel's handler
- * @op: the instruction, which may have set a general register to its address
- *
- * Context: the handler of a data storage interrupt.
- */
-notrace void svm_guard_finish(struct pt_regs *regs, struct pt_regs *entry,
-			      const struct instruction_op *op)
-{
-	struct fault fault = { .regs = regs, .entry = entry };
-
-	finish(&fault, op);
-}
-
-NOKPROBE_SYMBOL(svm_guard_finish);

@@ -15,7 +15,5 @@ void svm_guard_get_registers(struct pt_regs *regs, struct pt_regs *entry);
 bool svm_guard_can_put(struct pt_regs *regs, struct pt_regs *entry);
 void svm_guard_perform(struct pt_regs *regs, struct pt_regs *entry, unsigned long addr,
 		       const struct svm_place *place, const struct instruction_op *op);
-void svm_guard_finish(struct pt_regs *regs, struct pt_regs *entry,
-		      const struct instruction_op *op);
 
 #endif /* _SVM_GUARD_EMULATE_H */

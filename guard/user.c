@@ -238,12 +238,7 @@ static notrace enum svm_user make(struct pt_regs *regs, struct pt_regs *entry, p
 		regs_add_return_ip(regs, GETLENGTH(op->type));
 		return SVM_USER_HANDLED;
 	}
-	if (GETTYPE(op->type) == LOAD || GETTYPE(op->type) == STORE || is_vmx(op)) {
-		svm_guard_perform(regs, entry, addr, &place, op);
-	} else {
-		svm_vsr_perform(op, &place, regs->nip);
-		svm_guard_finish(regs, entry, op);
-	}
+	svm_guard_perform(regs, entry, addr, &place, op);
 	if (is_store(op))
 		raw_cpu_inc(svm_counts.user_stores);
 	else

@@ -2,7 +2,7 @@
 /*
  * Loads and stores of vector-scalar and floating-point registers: memcpy() of the C
  * library uses the former, a double that is behind a pointer the latter. The kernel
- * itself uses neither, so they are of programs only.
+ * itself uses neither, so they are of programs only. The access is made in emulate.c.
  *
  * The registers are the program's own, live in this CPU.
  */
@@ -15,17 +15,10 @@
 
 #include "stubs.h"
 #include "vsr.h"
-#include "backend/alias.h"
-#include "backend/detour.h"
 
 static __always_inline bool is_floating(const struct instruction_op *op)
 {
 	return GETTYPE(op->type) == LOAD_FP || GETTYPE(op->type) == STORE_FP;
-}
-
-static __always_inline bool is_load(const struct instruction_op *op)
-{
-	return GETTYPE(op->type) == LOAD_FP || GETTYPE(op->type) == LOAD_VSX;
 }
 
 /**
@@ -98,76 +91,45 @@ static notrace void turn(struct svm_vector *vector, unsigned int element)
 
 NOKPROBE_SYMBOL(turn);
 
-/* An access that is not aligned is made of bytes. */
-static notrace u64 load(struct svm_place place, unsigned long caller)
-{
-	unsigned int i;
-	u64 val = 0;
-
-	if (!(place.physical & 7))
-		return svm_place_load(&place, 8, caller);
-	for (i = 0; i < 8; i++) {
-		val |= svm_place_load(&place, 1, caller) << 8 * i;
-		place.physical++;
-		place.alias++;
-	}
-	return val;
-}
-
-NOKPROBE_SYMBOL(load);
-
-static notrace void store(struct svm_place place, u64 val, unsigned long caller)
-{
-	unsigned int i;
-
-	if (!(place.physical & 7)) {
-		svm_place_store(&place, 8, val, caller);
-		return;
-	}
-	for (i = 0; i < 8; i++) {
-		svm_place_store(&place, 1, val >> 8 * i & 0xff, caller);
-		place.physical++;
-		place.alias++;
-	}
-}
-
-NOKPROBE_SYMBOL(store);
-
 /**
- * svm_vsr_perform() - make the access of such an instruction
- * @op: an instruction of which svm_vsr_can() says that it can be made
- * @place: where it leads, all of it
- * @caller: the instruction's address
+ * svm_vsr_get() - what such an instruction stores
+ * @op: an instruction that can be made: see svm_vsr_can()
+ * @to: set to the doublewords as memory has them, in little-endian; a floating-point
+ *	register is the first
  *
- * 16 bytes are two accesses of 8. Context: the handler of a data storage interrupt; the
- * register is live in this CPU.
+ * Context: interrupts are masked; the register is live in this CPU.
  */
-notrace void svm_vsr_perform(const struct instruction_op *op, const struct svm_place *place,
-			     unsigned long caller)
+notrace void svm_vsr_get(const struct instruction_op *op, struct svm_vector *to)
 {
-	struct svm_place second = { place->physical + 8, place->alias + 8 };
 	unsigned long msr = mfmsr();
-	struct svm_vector vector;
 
 	mtmsr(msr | MSR_FP | MSR_VEC | MSR_VSX);
-	if (is_load(op)) {
-		vector.half[0] = load(*place, caller);
-		/* What a floating-point register is not becomes 0, as the CPU has it. */
-		vector.half[1] = 0;
-		if (!is_floating(op)) {
-			vector.half[1] = load(second, caller);
-			turn(&vector, op->element_size);
-		}
-		svm_guard_put_vsr(op->reg, &vector);
-	} else {
-		svm_guard_get_vsr(op->reg, &vector);
-		if (!is_floating(op))
-			turn(&vector, op->element_size);
-		store(*place, vector.half[0], caller);
-		if (!is_floating(op))
-			store(second, vector.half[1], caller);
-	}
+	svm_guard_get_vsr(op->reg, to);
+	mtmsr(msr);
+	if (!is_floating(op))
+		turn(to, op->element_size);
+}
+
+NOKPROBE_SYMBOL(svm_vsr_get);
+
+/**
+ * svm_vsr_put() - set the register that such an instruction loads
+ * @op: an instruction that can be made: see svm_vsr_can()
+ * @from: the doublewords that were loaded. What a floating-point register is not becomes
+ *	the second, which the CPU has as 0
+ *
+ * Context: interrupts are masked; the register is live in this CPU.
+ */
+notrace void svm_vsr_put(const struct instruction_op *op, const struct svm_vector *from)
+{
+	struct svm_vector vector = *from;
+	unsigned long msr = mfmsr();
+
+	if (!is_floating(op))
+		turn(&vector, op->element_size);
+	mtmsr(msr | MSR_FP | MSR_VEC | MSR_VSX);
+	svm_guard_put_vsr(op->reg, &vector);
 	mtmsr(msr);
 }
 
-NOKPROBE_SYMBOL(svm_vsr_perform);
+NOKPROBE_SYMBOL(svm_vsr_put);

@@ -6,11 +6,11 @@
 #include <linux/types.h>
 
 struct instruction_op;
-struct svm_place;
+struct svm_vector;
 
 bool svm_vsr_can(const struct instruction_op *op);
 unsigned long svm_vsr_facility(const struct instruction_op *op);
-void svm_vsr_perform(const struct instruction_op *op, const struct svm_place *place,
-		     unsigned long caller);
+void svm_vsr_get(const struct instruction_op *op, struct svm_vector *to);
+void svm_vsr_put(const struct instruction_op *op, const struct svm_vector *from);
 
 #endif /* _SVM_GUARD_VSR_H */

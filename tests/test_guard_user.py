@@ -10,7 +10,7 @@ import errno
 import re
 
 import pytest
-from lab import dropin, elf, guard, kernelbuild, kernels, mutants, oracle, paths, stock, subject
+from lab import dropin, elf, guard, kernelmatrix, mutants, oracle, paths, stock, subject
 from lab.build import build_variants
 from lab.guest import Guest
 from lab.hypervisor import Hypervisor, refused
@@ -52,10 +52,6 @@ def nvme_cli():
     root = make_root("nvme-cli", ("bookworm",), "nvme-cli",
                      lambda apt: Recipe(install=["nvme-cli:ppc64el"]))
     return with_libraries(root, "usr/sbin/nvme")
-
-
-def kernel_of(name):
-    return kernelbuild.get(name) if name == "5.10" else kernels.get(name)
 
 
 def programs():
@@ -107,7 +103,7 @@ def boot(kernel, name, files=None, **options):
 @pytest.fixture(scope="module", params=GUESTS)
 def it(request):
     """A guest in which programs are guarded."""
-    kernel = kernel_of(request.param)
+    kernel = kernelmatrix.get(request.param)
     with boot(kernel, f"guard-user-{request.param}") as it:
         it.forms, it.words = GUESTS[request.param]
         it.kernel = kernel
@@ -176,15 +172,28 @@ def test_refused_says_why(it):
     assert any("load and reserve" in line for line in said), said
 
 
-def test_trace_events(it):
+def traced(it, what):
+    """The trace of what /bar does."""
     tracing = "/sys/kernel/tracing"
     it.guest.check(f"grep -q {tracing} /proc/mounts || mount -t tracefs tracefs {tracing}\n"
                    f"cd {tracing}; echo >trace; echo 1 >events/svm_mmio/enable")
-    it.run(f"/bar {BAR} rights")
-    text = it.guest.check(f"cd {tracing}; echo 0 >events/svm_mmio/enable; cat trace")
+    it.run(f"/bar {BAR} {what}")
+    return it.guest.check(f"cd {tracing}; echo 0 >events/svm_mmio/enable; cat trace")
+
+
+def test_trace_events(it):
+    text = traced(it, "rights")
     for name in ("svm_mmio_user_read", "svm_mmio_user_write"):
         assert re.search(rf"{name}: 0x\w+ comm=bar pid=\d+ backend=sprg0 width=32 addr=0x\w+ val=",
                          text), text
+
+
+def test_trace_events_of_other_registers(it):
+    """Not only general ones: lfd and stfd are shown, too."""
+    text = traced(it, "double")
+    for name in ("svm_mmio_user_read", "svm_mmio_user_write"):
+        assert re.search(rf"{name}: .* width=64 addr=0x\w+ val=0x3ff8000000000000$", text,
+                         re.MULTILINE), text
 
 
 # In an SVM, and without being asked.

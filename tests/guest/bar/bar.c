@@ -5,7 +5,8 @@
  * Maps a BAR, which has to keep what is stored, and accesses it as a program may. Prints
  * what came of it, one line each; "ok" or "BAD" is the last.
  *
- * read: one load. copies: memcpy() and memset() of the C library, at all offsets. threads:
+ * read: one load. double: a floating-point store and load.
+ * copies: memcpy() and memset() of the C library, at all offsets. threads:
  * several at a time. rights: who may do what, and what the kernel does for a program.
  * futex: the kernel is to access it, again and again. races: it is unmapped, protected,
  * mapped over and forked meanwhile. text: the text of an access changes meanwhile. step:
@@ -479,6 +480,14 @@ static void step(void)
 	expect(steps == 2, "stopped behind each access");
 }
 
+static void floating(void)
+{
+	volatile double *place = (volatile double *)map;
+
+	*place = 1.5;
+	expect(*place == 1.5, "a double is stored and loaded");
+}
+
 int main(int argc, char **argv)
 {
 	double seconds = argc > 3 ? atof(argv[3]) : 1;
@@ -513,6 +522,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "read") || !strcmp(what, "wait"))
 		printf("signal %d\n", TRY(printf("%x\n", load(map))));
+	else if (!strcmp(what, "double"))
+		floating();
 	else if (!strcmp(what, "copies"))
 		copies();
 	else if (!strcmp(what, "threads"))
