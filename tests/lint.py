@@ -159,7 +159,7 @@ def c_files():
     drivers = matching("tests/drivers/*.[ch]", "tests/bench/module/*.[ch]")
     plugin = matching("tests/plugin/*.[ch]", "tests/oracle/*.[ch]", "tests/smf/*.[ch]",
                       "tests/bench/plugin/*.[ch]")
-    programs = matching("tests/guest/*.[ch]")
+    programs = matching("tests/guest/*.[ch]", "tests/native/*.[ch]")
     tool = matching("tools/*.[ch]")
     others = [*drivers, *plugin, *programs, *tool]
     return ([name for name in matching("*.[ch]") if name not in others],
