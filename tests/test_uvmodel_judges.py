@@ -47,8 +47,7 @@ class Insn(ctypes.Structure):
 
 @pytest.fixture(scope="module", name="model")
 def build():
-    lib = native.library("kernel", "tests/uvmodel/uvmodel_decode.c",
-                         "tests/uvmodel/uvmodel_verdict.c")
+    lib = native.model()
     lib.uv_decode.restype = ctypes.POINTER(Insn)
     lib.uv_verdict_name.restype = ctypes.c_char_p
     return lib

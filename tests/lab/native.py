@@ -17,11 +17,28 @@ from .once import make_once
 from .root import write_files
 
 FAKES = paths.TOP / "tests/native"
-CFLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-w", "-O1", "-g"]
+CFLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-w", "-O2"]
 KERNELS = re.compile(r'^#\s*include\s+<((?:linux|asm)/[^>]+)>', re.MULTILINE)
 
 
-def library(fake, *sources, options=()):
+def load_check(windows=2):
+    """The check at load and its decoder, with a table of so many windows: a ctypes.CDLL."""
+    return _library("kernel", "capture/table.c", "capture/insn.c",
+                    options=(f"-DWINDOWS={windows}",))
+
+
+def model():
+    """The decoder and the verdicts of the model: a ctypes.CDLL."""
+    return _library("kernel", "tests/uvmodel/uvmodel_decode.c",
+                    "tests/uvmodel/uvmodel_verdict.c")
+
+
+def of(source):
+    """The ctypes.CDLL that @source is a part of."""
+    return model() if source.startswith("tests/uvmodel/") else load_check()
+
+
+def _library(fake, *sources, options=()):
     """@sources, paths below the top, with tests/native/@fake.c and .h: a ctypes.CDLL."""
     directories = sorted({(paths.TOP / source).parent for source in sources})
     files = [*(paths.TOP / source for source in sources), FAKES / f"{fake}.c",

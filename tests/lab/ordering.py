@@ -9,6 +9,8 @@ masked is not.
 
 import re
 
+from elftools.elf.elffile import ELFFile
+
 from . import objdump, paths, windows
 from .build import build_module
 
@@ -27,7 +29,15 @@ STRINGS = {
 }
 COPIES = {f"{name}{width}": name == "memcpy_fromio" for width in ("", "64")
           for name in ("memcpy_fromio", "memcpy_toio", "memset_io")}
-DETOURS = {"svm_detour_load": ["hwsync", "twi", "isync"], "svm_detour_store": ["hwsync"]}
+DETOURS = {"svm_detour_load": ["hwsync", "load", "twi", "isync"],
+           "svm_detour_store": ["hwsync", "store"]}
+# The long way, which an accessor takes when this key is on: what it calls, in which register it
+# says how, and what that may be, as backend/detour.h has it.
+KEY = "svm_mmio_detour"
+LONG = {"svm_detour_load": "r4", "svm_detour_store": "r5"}
+BIG, ORDERED, ASK_EEH = 1 << 4, 1 << 5, 1 << 6
+WIDTHS = {"b": 1, "h": 2, "w": 4, "d": 8}
+ACCESSES = (*LONG, "svm_detour_in", "svm_detour_out", "load", "store")
 
 
 def kernel_accessors(kernel, module):
@@ -40,20 +50,38 @@ def kernel_accessors(kernel, module):
 
 def faults(ko, kernels_own):
     """All that is missing around the windows of @ko: a list of lines."""
-    functions = objdump.functions(ko, ".text")
-    by_access = {window.access: window for window in windows.table(ko)}
+    return judge(objdump.functions(ko, ".text"), windows.table(ko), jumps(ko), kernels_own)
+
+
+def jumps(ko):
+    """Where the code of @ko goes when it takes the long way: {address: address}, in .text."""
+    with open(ko, "rb") as file:
+        elf = ELFFile(file)
+        symbols = elf.get_section_by_name(".symtab")
+        at = {entry["r_offset"]: (symbols.get_symbol(entry["r_info_sym"]).name,
+                                  entry["r_addend"])
+              for entry in elf.get_section_by_name(".rela__jump_table").iter_relocations()}
+    # Three relocations for each: where it is, where it goes, its key.
+    return {at[offset - 8][1]: at[offset - 4][1] for offset, (name, _) in at.items()
+            if name == KEY}
+
+
+def judge(functions, table, jumps_, kernels_own):
+    """The same of the @functions of a module, its @table of windows and its jumps()."""
+    by_access = {window.access: window for window in table}
     found = []
     for name in windows.ACCESSORS:
         function = functions[f"__svm_{name}"]
         window, = (by_access[insn.address] for insn in function if insn.address in by_access)
         found += [f"{name}: {fault}" for fault in
-                  (*_accessor(function, window, kernels_own[name]), *_mask(function, window))]
+                  (*_accessor(function, window, kernels_own[name]), *_mask(function, window),
+                   *_long_way(function, jumps_, windows.ACCESSORS[name], kernels_own[name]))]
     for name in windows.RUNS:
         window, = (by_access[insn.address] for insn in functions[name]
                    if insn.address in by_access)
         found += [f"{name}: {fault}" for fault in (*_mask(functions[name], window),
                                                    *_bound(functions[name]))]
-    return found + list(_many(functions, kernels_own))
+    return found + list(_many(functions, jumps_, kernels_own))
 
 
 def _sequence(function, access):
@@ -116,7 +144,53 @@ def _bound(function):
         yield f"a run is bounded by {' and '.join(compared) or 'nothing'}, not by {bound}"
 
 
-def _many(functions, kernels_own):
+def _long_way(function, jumps_, insn, theirs):
+    """What it asks of the detour is what the kernel's own does around its access."""
+    way = _walk(function, jumps_)
+    call = next((at for at, step in enumerate(way) if step.operands in LONG), None)
+    if call is None:
+        yield "it has no long way"
+        return
+    register = LONG[way[call].operands]
+    said = next((step.operands for step in reversed(way[:call])
+                 if step.operands.startswith(f"{register},")), "")
+    wanted = WIDTHS[re.match(r"(?:l|st)(.)", insn)[1]] | (BIG if "br" in insn else 0)
+    if any(step.mnemonic == "hwsync" for step in theirs):
+        wanted |= ORDERED
+    if _calls(theirs, EEH):
+        wanted |= ASK_EEH
+    if said != f"{register},{wanted}":
+        yield f"the long way is asked for '{said}', not for '{register},{wanted}'"
+
+
+def _walk(function, jumps_):
+    """The instructions that are executed when no condition holds; where one of @jumps_ is, it is
+    taken.
+    """
+    by_address = {insn.address: insn for insn in function}
+    way, seen, at = [], set(), function[0].address
+    while at in by_address and at not in seen:
+        seen.add(at)
+        insn = by_address[at]
+        if at in jumps_:
+            at = jumps_[at]
+            continue
+        way.append(insn)
+        if insn.mnemonic == "blr":
+            break
+        target = re.match(r"([0-9a-f]+) <", insn.operands)
+        at = int(target[1], 16) if insn.mnemonic == "b" and target else at + 4
+    return way
+
+
+def _order(function, jumps_):
+    """The barriers and the accesses of that way."""
+    return [insn.operands if insn.is_branch else insn.mnemonic
+            for insn in _walk(function, jumps_)
+            if insn.mnemonic in BARRIERS or insn.is_branch and insn.operands in ACCESSES]
+
+
+def _many(functions, jumps_, kernels_own):
     """The accessors of many elements, and the detour."""
     for name, (wanted, eeh) in STRINGS.items():
         function = functions[f"__svm_{name}"]
@@ -125,6 +199,10 @@ def _many(functions, kernels_own):
             yield f"{name}: its order is {order}, not {wanted}"
         if bool(_calls(function, EEH)) != eeh:
             yield f"{name}: {EEH}() is {'not ' if eeh else ''}called"
+        order = _order(function, jumps_)
+        long = [re.sub("run_(in|out)s_.", r"svm_detour_\1", step) for step in wanted]
+        if order != long:
+            yield f"{name}: the order of its long way is {order}, not {long}"
     for name, eeh in COPIES.items():
         function = functions[f"__svm_{name}"]
         order = _way(function)
@@ -133,7 +211,7 @@ def _many(functions, kernels_own):
         if bool(_calls(function, EEH)) != eeh:
             yield f"{name}: {EEH}() is {'not ' if eeh else ''}called"
     for name, wanted in DETOURS.items():
-        order = _sequence(functions[name], None)
+        order = _order(functions[name], {})
         if order != wanted:
             yield f"{name}: its order is {order}, not {wanted}"
     if not _calls(functions["svm_detour_load"], EEH):

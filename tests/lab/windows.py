@@ -90,8 +90,8 @@ SINGLE = re.compile(r"[a-z]+ r\d+,(?:0\(r(?:[1-9]|[12]\d|3[01])\)|0,r\d+)\n")
 STEP = r"(?:addi (?P=addr),(?P=addr),(?P<step>\d+)\n)?"
 LOOPS = [re.compile(text) for text in (
     r"(?P<first>)l(?P<width>[bhwd])z? (?P<val>r\d+),0\((?P<addr>r\d+)\)\neieio\n"
-    rf"st(?P=width)u (?P=val),(?P<bytes>\d)\(r\d+\)\n{STEP}bdnz\n",
-    r"(?P<first>)l(?P<width>[bhwd])z?u (?P<val>r\d+),(?P<bytes>\d)\(r\d+\)\n"
+    rf"st(?P=width)u (?P=val),(?P<bytes>\d)\((?P<buffer>r\d+)\)\n{STEP}bdnz\n",
+    r"(?P<first>)l(?P<width>[bhwd])z?u (?P<val>r\d+),(?P<bytes>\d)\((?P<buffer>r\d+)\)\n"
     rf"st(?P=width) (?P=val),0\((?P<addr>r\d+)\)\n{STEP}bdnz\n",
     r"(?P<first>)st(?P<width>[bhwd]) (?P<val>r\d+),0\((?P<addr>r\d+)\)\n"
     r"addi (?P=addr),(?P=addr),(?P<bytes>\d)\nbdnz\n")]
@@ -121,6 +121,10 @@ def fault(insns, window):
     registers = re.findall(r"\br\d+", shape["access"])
     if shape["saved"] in registers or shape["saved"] == shape["captured"]:
         return "the saved SPRG0 is lost"
+    # What is loaded may come into the register that had the word.
+    is_load = near[-2].mnemonic.startswith("l")
+    if shape["captured"] in (registers[1:] if is_load else registers):
+        return "the word overwrites an operand"
     if SINGLE.fullmatch(shape["access"]):
         return None
     return loop_fault(near, shape["access"])
@@ -133,6 +137,8 @@ def loop_fault(near, text):
         return f"another shape of loop: {text}"
     if int(loop["bytes"]) != {"b": 1, "h": 2, "w": 4, "d": 8}[loop["width"]]:
         return "the buffer moves on by another width"
+    if loop.groupdict().get("buffer") in (loop["addr"], loop["val"]):
+        return "the buffer is where the device or the value is"
     if loop.groupdict().get("step") not in (None, loop["bytes"]):
         return "the address moves on by another width"
     first = near[len(near) - 1 - text.count("\n")]
