@@ -55,9 +55,14 @@ rpm: ## RPM packages, in build/rpm
 	@packaging/rpm.sh
 
 .PHONY: demo
-demo: ## try a plain and a safe driver under a hypervisor that cannot fetch instructions
+demo: ## what one modprobe does for a driver as it is shipped, in a guest that is an SVM
 	@tests/setup.sh demo
 	@$(PYTHON) -B tests/demo.py
+
+.PHONY: demo-backends
+demo-backends: ## each backend, under hypervisors that can and cannot fetch instructions
+	@tests/setup.sh demo
+	@$(PYTHON) -B tests/demo_backends.py
 
 .PHONY: demo-svm
 demo-svm: demo ## the same

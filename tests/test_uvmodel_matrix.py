@@ -2,7 +2,7 @@
 """A driver with the kernel's accessors fails where the hypervisor cannot fetch; a safe one works.
 
 How it fails is part of it: under mode strict with an oops, under the published ultravisor's way of
-fetching by faulting at the same access for ever. This is what "make demo" shows.
+fetching by faulting at the same access for ever. This is what "make demo-backends" shows.
 """
 
 import pytest

@@ -226,6 +226,10 @@ class NestedGuest(Agent):
             raise GuestDied(self._obituary())
         self._over = "it was powered off"
 
+    def stop(self):
+        """End the guest at once, whatever it does."""
+        self._kill()
+
     def _receive(self, deadline, what):
         super()._receive(deadline, what)
         if self._is_over():

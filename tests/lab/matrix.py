@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which accessor works under which hypervisor: reads of one register, tried in a real L2.
 
-    with Trial.boot(kernel, name="demo") as trial:
+    with Trial.boot(kernel, name="demo-backends") as trial:
         for row, cells in trial.rows(1000):
             ...
 
