@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0
+"""svm-mmio audit knows each form that an access can have: every instruction, every function of the
+kernel's that makes one or maps a device, each way in which a window can be wrong.
+
+A few instructions are assembled for each. What they are is said here, or by binutils.
+"""
+
+import os
+import re
+import subprocess
+
+import pytest
+from lab import kernels, native, paths, tool
+from test_load_check import BAD, GOOD
+from test_window_judges import ALSO, Object
+
+pytestmark = pytest.mark.quick
+
+ACCESSOR = re.compile(r"(?:__)?io(?P<way>read|write)(?P<bits>8|16|32|64)(?:be)?"
+                      r"(?:_rep|_lo_hi|_hi_lo|_copy)?|_(?P<string>ins|outs)(?P<width>[bwl])(?:_ns)?"
+                      r"|_?mem(?P<copy>cpy_fromio|cpy_toio|set_io)")
+# Those that some kernel has as functions: in 6.1, or where there is no GENERIC_IOMAP, or later.
+NAMES = [*(f"io{way}{width}{rest}" for way in ("read", "write")
+           for width in ("8", "16", "16be", "32", "32be", "64", "64be")
+           for rest in ("", "_rep", "_lo_hi", "_hi_lo")
+           if (rest == "_rep") <= (width in ("8", "16", "32"))
+           and (rest in ("_lo_hi", "_hi_lo")) <= width.startswith("64")),
+         *(f"__io{way}64{order}{half}" for way in ("read", "write") for order in ("", "be")
+           for half in ("_lo_hi", "_hi_lo")),
+         "__ioread32_copy", "__iowrite32_copy", "__iowrite64_copy",
+         *(f"_{way}{width}" for way in ("ins", "outs")
+           for width in ("b", "w", "l", "w_ns", "l_ns")),
+         *(f"{under}mem{name}" for under in ("", "_")
+           for name in ("cpy_fromio", "cpy_toio", "set_io"))]
+MAPPINGS = ["ioremap", "ioremap_wc", "pci_iomap", "pci_iomap_range", "devm_ioremap",
+            "devm_ioremap_resource", "pcim_iomap", "of_iomap", "ioport_map", "__ioremap",
+            "pcim_iomap_regions", "pcim_iomap_table", "devm_platform_ioremap_resource"]
+NO_MAPPINGS = ["ioremap_bot", "iounmap", "pci_iounmap", "ioread", "iowrite33", "memcpy_fromi",
+               "pcim_iounmap_regions", "readl"]
+WIDTHS = {"b": 1, "w": 2, "l": 4}
+
+FORMS = ["lbz", "lhz", "lha", "lwz", "lwa", "ld", "stb", "sth", "stw", "std"]
+INDEXED = [*(f"{form}x" for form in FORMS), "lhbrx", "lwbrx", "ldbrx", "sthbrx", "stwbrx", "stdbrx"]
+
+# Whether r3 is another value afterwards.
+CHANGES = {
+    **dict.fromkeys((
+        "li 3,0", "lis 3,1", "mr 3,4", "add 3,4,5", "subf 3,4,5", "mulld 3,4,5", "divd 3,4,5",
+        "neg 3,4", "and 3,4,5", "or 3,4,5", "xor 3,4,5", "nor 3,4,5", "andi. 3,4,1", "ori 3,4,1",
+        "xori 3,4,1", "slw 3,4,5", "srd 3,4,5", "sradi 3,4,2", "rlwinm 3,4,0,0,15",
+        "rldicl 3,4,0,32", "extsw 3,4", "cntlzd 3,4", "lbz 3,0(4)", "lwz 3,0(4)", "lha 3,0(4)",
+        "ld 3,0(4)", "ldx 3,4,5", "lwzx 3,4,5", "lhbrx 3,4,5", "lwarx 3,0,4", "mflr 3", "mfctr 3",
+        "mfspr 3,272", "mfcr 3", "isel 3,4,5,2", "mulli 3,4,5", "subfic 3,4,5", "lwzu 5,4(3)",
+        "stwu 5,4(3)", "stdu 5,8(3)", "ldu 5,8(3)", "stwux 5,3,6", "lwzux 5,3,6"), True),
+    **dict.fromkeys((
+        "nop", "li 4,0", "mr 4,3", "cmpwi 3,0", "cmpld 3,4", "stw 3,0(4)", "std 3,0(4)",
+        "stdx 3,4,5", "stb 3,0(4)", "mtctr 3", "mtlr 3", "sync", "isync", "lwsync", "tdnei 3,0",
+        "lwz 4,0(5)", "add 4,3,5", "and 4,3,5", "stwu 5,4(4)", "lwzu 5,4(4)", "rlwinm 4,3,0,0,15",
+        "dcbt 0,3", "stwcx. 3,0,4", "mtcrf 255,3", "twi 0,3,0", "sthbrx 3,4,5",
+        "cmpw 3,4"), False),
+}
+
+
+def audited(directory, functions):
+    """What is said of {name: lines of assembler}: {name: [finding]}, without mappings."""
+    lines = [".abiversion 2", ".machine power10", ".text"]
+    for name, body in functions.items():
+        lines += [f".globl {name}", f".type {name},@function", f"{name}:", *body, "blr",
+                  f".size {name},.-{name}"]
+    source = directory / "forms.s"
+    source.write_text("\n".join([*lines, ""]), encoding="ascii")
+    subprocess.run(["powerpc64le-linux-gnu-as", "-mlittle", "-o", directory / "forms.o", source],
+                   check=True)
+    found = {name: [] for name in functions}
+    for finding in tool.audit_one(directory / "forms.o")["findings"]:
+        found[finding["where"].rpartition("+")[0]].append(finding)
+    return found
+
+
+def through_ioremap(*lines):
+    return ["bl ioremap", "nop", *lines]
+
+
+def accesses(findings):
+    return [(finding["kind"], finding["bytes"], finding["direction"]) for finding in findings
+            if finding["kind"] != "mapping"]
+
+
+@pytest.mark.parametrize("good, lines", [*((True, lines) for lines in (*GOOD, *ALSO)),
+                                         *((False, lines) for lines, _ in BAD)])
+def test_windows(tmp_path, good, lines):
+    """Each that is wrong in one way is called so, and none that is right."""
+    window, = (f for f in tool.audit_one(Object(tmp_path, {"f": lines}).path)["findings"]
+               if f["kind"] == "window")
+    assert (window["fault"] is None) == good, window
+
+
+def test_plain_accesses(tmp_path):
+    """Each load and store by the address that ioremap() has returned, in each form."""
+    functions = {**{name: through_ioremap(f"{name} 5,8(3)") for name in FORMS},
+                 **{name: through_ioremap(f"{name} 5,0,3") for name in INDEXED},
+                 **{f"{name}_2": through_ioremap(f"{name} 5,3,4") for name in INDEXED}}
+    for name, found in audited(tmp_path, functions).items():
+        bytes_, store, _ = native.described(name.partition("_")[0])
+        assert accesses(found) == [("plain", bytes_, "store" if store else "load")], name
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_what_a_register_holds(tmp_path, changes):
+    """The address is followed for as long as the register has it, and no longer."""
+    lines = [line for line, does in CHANGES.items() if does == changes]
+    functions = {f"case_{number}": through_ioremap(line, "lhz 7,0(3)")
+                 for number, line in enumerate(lines)}
+    for line, found in zip(lines, audited(tmp_path, functions).values()):
+        seen = any(f["kind"] == "plain" and f["what"].startswith("lhz ") for f in found)
+        update = "u" in line.split()[0] and line.split()[0] not in ("mulld", "subf", "mulli",
+                                                                    "subfic")
+        # A register that an update form has changed has an address of the device still.
+        assert seen == (not changes or update), line
+
+
+def test_functions_that_access(tmp_path):
+    """All of the kernel's accessors that are functions, with width, direction and advice."""
+    names = sorted({*NAMES, *exported(ACCESSOR)})
+    assert len(names) >= 53
+    functions = {f"calls_{name}": [f"bl {name}", "nop"] for name in names}
+    header = (paths.TOP / "svm_mmio.h").read_text(encoding="utf-8")
+    for name, found in zip(names, audited(tmp_path, functions).values()):
+        match = ACCESSOR.fullmatch(name)
+        bytes_ = (int(match["bits"]) // 8 if match["bits"] else
+                  WIDTHS[match["width"]] if match["width"] else 0)
+        store = (match["way"] == "write" or match["string"] == "outs"
+                 or (match["copy"] or "").endswith(("toio", "set_io")))
+        finding, = found
+        assert (finding["kind"], finding["what"], finding["direction"]) == (
+            "call", name, "store" if store else "load")
+        assert finding.get("bytes", 0) == bytes_, name
+        for advised in re.findall(r"svm_(\w+)", finding["advice"]):
+            assert re.search(rf"\b{advised}\b", header), (name, advised)
+
+
+def exported(pattern):
+    """What Debian's 6.1 exports that @pattern matches."""
+    kernel = kernels.get("6.1")
+    text = (kernel.root / kernel.headers.lstrip("/") / "Module.symvers").read_text("ascii")
+    return [name for name in (line.split("\t")[1] for line in text.splitlines())
+            if pattern.fullmatch(name)]
+
+
+def test_functions_that_map(tmp_path):
+    functions = {f"calls_{name}": [f"bl {name}", "nop"] for name in (*MAPPINGS, *NO_MAPPINGS)}
+    found = audited(tmp_path, functions)
+    for name in MAPPINGS:
+        assert [(f["kind"], f["what"]) for f in found[f"calls_{name}"]] == [("mapping", name)]
+    for name in NO_MAPPINGS:
+        assert found[f"calls_{name}"] == [], name
+
+
+def test_ways_to_call(tmp_path):
+    """From code that keeps no TOC, as a POWER10's does; by a branch; by the function's address."""
+    functions = {"notoc": ["bl ioread32@notoc"], "tail": ["b ioread32"],
+                 "conditional": ["beq ioread32"], "pointer": [
+                     "addis 3,2,ioread32@toc@ha", "addi 3,3,ioread32@toc@l"]}
+    kinds = {name: [f["kind"] for f in found]
+             for name, found in audited(tmp_path, functions).items()}
+    assert kinds["notoc"] == kinds["tail"] == kinds["conditional"] == ["call"]
+    assert set(kinds["pointer"]) == {"address"}
+
+
+@pytest.mark.parametrize("between", [0, 7, 8, 9, 30, 200])
+def test_far_from_its_address(tmp_path, between):
+    """However many instructions come between where an address comes from and where it is used."""
+    found = audited(tmp_path, {"far": through_ioremap(*["nop"] * between, "lwz 4,0(3)"),
+                               "kept": through_ioremap("mr 31,3", *["nop"] * between, "bl schedule",
+                                                       "nop", "stw 4,8(31)")})
+    assert accesses(found["far"]) == [("plain", 4, "load")]
+    assert accesses(found["kept"]) == [("plain", 4, "store")]
+
+
+def test_inline_loads(tmp_path):
+    """A load between sync and twi, isync, all three; and nothing that only looks like it."""
+    whole = ["sync", "lwz 4,0(3)", "twi 0,4,0", "isync"]
+    functions = {"whole": whole, "no_sync": whole[1:], "no_twi": [*whole[:2], whole[3]],
+                 "no_isync": whole[:3], "other": [*whole[:2], "twi 0,5,0", "isync"],
+                 "late": [*whole[:2], "nop", *whole[2:]], "lwsync": ["lwsync", *whole[1:]],
+                 "reversed": ["sync", "lwbrx 4,0,3", "twi 0,4,0", "isync"],
+                 "float": ["sync", "lfd 4,0(3)", "twi 0,4,0", "isync"]}
+    found = {name: accesses(findings) for name, findings in audited(tmp_path, functions).items()}
+    assert found.pop("whole") == found.pop("reversed") == [("inline", 4, "load")]
+    assert not any(found.values()), found
+
+
+ODD = {b'quote"': None, b"back\\slash": None, b"\x01\x1f\x7f": None,
+       "\u0080\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode(): None,
+       b"\xff": "\ufffd", b"\x80": "\ufffd", b"\xc1\xbf": "\ufffd" * 2,
+       b"\xe0\x9f\xbf": "\ufffd" * 3, b"\xed\xa0\x80": "\ufffd" * 3,
+       b"\xf0\x8f\xbf\xbf": "\ufffd" * 4, b"\xf4\x90\x80\x80": "\ufffd" * 4,
+       b"\xf5\x80\x80\x80": "\ufffd" * 4, b"\xe2\x82": "\ufffd" * 2, b"\xc3": "\ufffd",
+       b"\xc3\xa9\xc3": "\u00e9\ufffd"}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_names_in_json(tmp_path, name):
+    """Whatever a file is called, what is printed is JSON, and says that name."""
+    path = os.path.join(os.fsencode(tmp_path), b"a" + name + b".ko")
+    with open(path, "wb") as file:
+        file.write(b"no module")
+    module, = tool.audit(os.fsdecode(path))["modules"]
+    assert module["file"] == f"{tmp_path}/a{ODD[name] or name.decode()}.ko"
+    assert module["verdict"] == "error"
