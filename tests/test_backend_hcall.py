@@ -74,7 +74,12 @@ def test_unmapped_address(kernel):
         assert "unmapped: mapped: 0xfa counted 1" in said, said
         assert "unmapped: after iounmap: load 0xffffffff, memory 0x12345678" in said, said
         assert "unmapped: mapped again: counted 1" in said, said
-        assert it.status()["hcall_errors"] == "101"
+        assert it.status()["hcall_errors"] == "103"
+        # Loads of a device that is not there are all ones, strings as well: both are looked into.
+        assert it.status()["all_ones"] == "2"
+        assert "unmapped: a string is all ones: 1" in said, said
+        # Memory is accessed in the width asked for, and nothing beside it.
+        assert "unmapped: memory beside what was stored is as it was: 1" in said, said
         messages = [text for text in said if "nothing is mapped there" in text]
         assert 1 <= len(messages) <= 10, said
         assert all(" by unmapped_init+" in text and "have failed so far" in text
@@ -117,6 +122,18 @@ def test_refused_by_the_hypervisor(mutants_guest):
         it.unload()
     assert results["hcall-refused"] == "0xffffffff"
     assert results["hcall-error-ignored"] != "0xffffffff"       # negative control
+
+
+def test_each_failure_is_said(mutants_guest):
+    """Not only the first that ever was."""
+    it = mutants_guest
+    it.load_mutant("hcall-refused")
+    for offset in ("0x4", "0x8", "0xc"):
+        mark = it.guest.mark()
+        it.guest.check(f"echo 'r32 {offset}' >{it.bars['pci-testdev']}/access; sleep 0.5")
+        said = [text for _, text in it.guest.dmesg(mark)]
+        assert any(f" bar0+{offset} by load_" in text for text in said), (offset, said)
+    it.unload()
 
 
 def test_busy_hypervisor_is_asked_again(mutants_guest):

@@ -2,10 +2,11 @@
 """Bad input to a debugfs file: the errno of the design, nothing accessed or changed, no alarm."""
 
 import errno
+import re
 
 import pytest
 from lab import console
-from lab.subject import DEBUGFS
+from lab.subject import BUFFER, DEBUGFS
 from lab.underway import interrupted
 
 pytestmark = pytest.mark.quick
@@ -126,6 +127,21 @@ def test_busy(sprg0):
     results = sprg0.guest.check(f"cat {sprg0.bars['pci-testdev']}/results")
     assert "Bail out! interrupted" in results and "stress: ended early" in results
     assert "wrong values" not in results and "SPRG0" not in results, results
+
+
+def test_copies_end_when_they_are_told_to(sprg0):
+    """Nobody has to wait for the rest of them."""
+    for attempt in range(1, 31):        # all of them may be done before the signal comes
+        sprg0.guest.check(
+            f"(exec sh -c 'echo copy_fuzz >{sprg0.bars[BUFFER]}/run') >/dev/null 2>&1 & pid=$!\n"
+            f"sleep {0.01 * attempt}; kill -TERM $pid\n"
+            "while kill -0 $pid 2>/dev/null; do sleep 0.01; done")
+        results = sprg0.guest.check(f"cat {sprg0.bars[BUFFER]}/results")
+        if made := re.search(r"copies=(\d+)", results):
+            if "Bail out! interrupted" in results:
+                break
+    assert made and "Bail out! interrupted" in results, results
+    assert int(made[1]) < 10_000, results
 
 
 def test_good_input_still_works(sprg0):

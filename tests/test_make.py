@@ -55,6 +55,17 @@ def test_make_and_clean(tree, kernel):
     assert files(tree.path) == before
 
 
+def test_clean_leaves_what_was_downloaded(tree):
+    """Below build/ are other builds, too: what took minutes to make; only distclean takes it."""
+    kept = ["build/roots/a/b.o", "build/modules/c.ko", "build/logs/d.log"]
+    write_files(tree.path, {name: b"" for name in (*kept, "e.o", "backend/f.o.d", ".g.o.cmd")})
+    good(tree("make clean"))
+    assert [name for name in files(tree.path) if name.endswith((".o", ".d", ".cmd", ".ko", ".log"))
+            ] == sorted(kept)
+    good(tree("make distclean"))
+    assert not (tree.path / "build").exists() and (tree.path / "Makefile").exists()
+
+
 def test_install_respects_destdir(tree, kernel):
     good(tree(f"make KERNELDIR={kernel.headers} CROSS_COMPILE={CROSS} SVM_MMIO_SELFTEST=n"
               " DESTDIR=dest install"))
@@ -141,11 +152,14 @@ def test_jobs_of_this_machine():
         assert f"--numprocesses={jobs} " in output, output
 
 
-def test_wrong_architecture(tree):
-    """A clear error, before any compiler runs."""
+@pytest.mark.parametrize("configuration", [
+    "CONFIG_X86_64=y\n", "CONFIG_PPC64=y\nCONFIG_CPU_BIG_ENDIAN=y\n",
+    "CONFIG_PPC32=y\nCONFIG_CPU_LITTLE_ENDIAN=y\n"])
+def test_wrong_architecture(tree, configuration):
+    """A clear error, before any compiler runs; a big-endian PowerPC is another, too."""
     other = tree.path / "x86"
     (other / "include/config").mkdir(parents=True)
-    (other / "include/config/auto.conf").write_text("CONFIG_X86_64=y\n", encoding="ascii")
+    (other / "include/config/auto.conf").write_text(configuration, encoding="ascii")
     status, output = tree("make KERNELDIR=x86")
     assert status and "is not for ppc64le" in output and "make demo" in output, output
     assert "CC " not in output

@@ -66,6 +66,20 @@ def test_each_width_and_direction(loaded):
                            "stores_8": 1, "stores_16": 1, "stores_64": 2, "all_ones": 1}
 
 
+def test_a_processor_that_has_gone(loaded):
+    """What it has counted stays counted while it is offline."""
+    cpu = "/sys/devices/system/cpu/cpu1/online"
+
+    def on_the_other():
+        loaded.guest.check(f"taskset 2 sh -c \"for n in 1 2 3; do"
+                           f" echo 'r32 0x0' >{loaded.bars['edu']}/access; done\"; echo 0 >{cpu}")
+    try:
+        _, changed = difference(loaded, on_the_other)
+    finally:
+        loaded.guest.check(f"echo 1 >{cpu}")
+    assert changed == ({} if loaded.requested == "auto" else {"loads_32": 3})
+
+
 @pytest.mark.parametrize("device, case", [("pci-testdev", "stress threads=8 secs=2"),
                                           (BUFFER, "copy_fuzz"), ("edu", "nested_timer")])
 def test_every_access_is_counted(loaded, device, case):
