@@ -91,9 +91,13 @@ check-matrix: ## the self-test on each kernel from 5.10 on, under the oracle: a 
 	@$(PYTHON) -B tests/kernel_matrix.py
 
 .PHONY: check-mutants
-check-mutants: ## which witness catches which of the builds that are wrong in a known way
+check-mutants: ## builds that are wrong in a known way; with SEED= and COUNT= some that a machine makes
 	@tests/setup.sh check
+ifneq ($(COUNT),)
+	@$(PYTHON) -B tests/generated_mutants.py $(or $(SEED),1) $(COUNT) $(AREAS)
+else
 	@$(PYTHON) -B tests/mutation.py
+endif
 
 .PHONY: coverage
 coverage: ## which lines of the module run on the debug kernel: a table, in build/coverage.txt

@@ -29,6 +29,8 @@ packages_for() {
 		echo e2fsprogs
 		# A distribution may compress modules with it.
 		echo zstd
+		# What reads the sources for mutants to be made of them.
+		echo python3-clang
 		# The command svm-mmio, built for this machine, with sanitizers too.
 		packages_for tool
 		;;

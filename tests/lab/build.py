@@ -67,7 +67,7 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
             if others:
                 args.append("KBUILD_EXTRA_SYMBOLS="
                             + " ".join(f"/build/{key}/{name}" for name in others))
-            _make(kernel, key, args, targets, log, label)
+            make(kernel, key, args, targets, log, label)
             say(f"built {label} in {time.monotonic() - started:.0f} s")
             shutil.move(inside, new / "tree")
         shutil.move(log, new / "log")
@@ -109,11 +109,11 @@ def build_variants(kernel, source, variants):
 
 
 def _make_variant(kernel, name, args):
-    _make(kernel, "variant", args, ("modules",),
-          paths.log(f"build-variant-{kernel.name}-{name}"), f"variant {name}")
+    make(kernel, "variant", args, ("modules",),
+         paths.log(f"build-variant-{kernel.name}-{name}"), f"variant {name}")
 
 
-def _make(kernel, directory, args, targets, log, label):
+def make(kernel, directory, args, targets, log, label):
     """Run Kbuild on /build/@directory in the root of @kernel."""
     build(kernel.root, ["make", f"-j{os.cpu_count()}", "-C", kernel.headers,
                         f"M=/build/{directory}", "ARCH=powerpc", f"CROSS_COMPILE={CROSS}",

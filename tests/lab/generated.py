@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Generated mutants: which files they are made of, and a sample of them that a seed draws.
+
+    for change in generated.draw(seed=20261127, count=400): ...
+
+An area is a part of the project whose mutants are judged in the same way, by the tests that it
+names: the cheapest first.
+"""
+
+import fnmatch
+import functools
+import hashlib
+import pickle
+import random
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+from . import changes_c, changes_python, kernels, linux_options, paths, plugin
+from .errors import LabError
+
+HOST = ("-std=gnu11", "-D_GNU_SOURCE", "-w")
+GLIB = ("glib-2.0",)
+
+
+@dataclass(frozen=True)
+class Area:
+    """Files, by patterns in which * does not match /; and who judges their mutants."""
+
+    name: str
+    files: tuple
+    how: str                    # "tool", "plugin", "native", "python" or "module"
+    tests: dict                 # of pattern, of files, to arguments of pytest, the cheapest first
+
+
+def _quick(*names):
+    return tuple((f"tests/test_{name}.py", "-m", "quick") for name in names)
+
+
+def _whole(*names):
+    return tuple((f"tests/test_{name}.py",) for name in names)
+
+
+# In one guest, for one mutant after another.
+ACCESS, SELFTEST, STATUS, TRACE, BAD_INPUT, PARAMETER, DIRECT, REMOVAL = (
+    (f"tests/test_{name}.py",) for name in (
+        "access_file", "selftest", "status", "trace", "bad_input", "backend_parameter",
+        "backend_direct", "removal"))
+LISTED = ("tests/test_windows.py", "-k", "debugfs")
+HCALL = ("tests/test_backend_hcall.py", "-k",
+         "test_status or test_case or test_nothing_else or test_enough")
+
+AREAS = (
+    Area("audit", ("tools/audit/*.c", "tools/cmd_audit.c", "tools/json.c"), "tool", {
+        "*": (*_whole("tool_audit_forms"), *_quick("tool_audit"), *_whole("tool_audit"))}),
+    Area("oracle", ("tests/oracle/*.c", "tests/oracle/control.h", "tests/oracle/instruction.h",
+                    "tests/plugin/guest.h"), "plugin", {"*": _whole("oracle_plugin")}),
+    Area("model", ("tests/uvmodel/uvmodel_decode.c", "tests/uvmodel/uvmodel_verdict.c"), "native",
+         {"*": _whole("uvmodel_judges")}),
+    Area("load", ("capture/table.c", "capture/insn.c"), "native",
+         {"*": _whole("load_check")}),
+    Area("judges", ("tests/lab/windows.py", "tests/lab/ordering.py", "tests/lab/ktap.py",
+                    "tests/lab/oracle.py"), "python", {
+        "tests/lab/ktap.py": _whole("ktap"),
+        "tests/lab/oracle.py": _whole("oracle_plugin"),
+        "tests/lab/windows.py": _whole("window_judges"),
+        "tests/lab/ordering.py": _whole("ordering")}),
+    Area("module", ("svm_mmio_mod.c", "accessors/*.c", "capture/access.c", "backend/choice.c",
+                    "backend/detour.c", "backend/hcall.c", "backend/tables.c", "observe/*.c"),
+         "module", {
+        "backend/[ht]*": (HCALL, TRACE, SELFTEST, STATUS, PARAMETER),
+        "accessors/*": (SELFTEST, HCALL, TRACE, STATUS),
+        "*": (STATUS, TRACE, SELFTEST, LISTED, PARAMETER, DIRECT, HCALL, REMOVAL)}),
+    Area("selftest", ("selftest/*.c",), "module", {
+        "selftest/[afpbrok]*": (ACCESS, BAD_INPUT, SELFTEST, REMOVAL, STATUS),
+        "*": (SELFTEST, BAD_INPUT, STATUS)}),
+)
+
+
+# A header has no tree of its own: it is read as a part of a file that includes it.
+INCLUDED = {header: "tests/oracle/oracle.c" for header in (
+    "tests/oracle/control.h", "tests/oracle/instruction.h", "tests/plugin/guest.h")}
+
+
+def files(area):
+    """The files of @area: a sorted list of paths below the top."""
+    found = {str(path.relative_to(paths.TOP)) for pattern in area.files
+             for path in paths.TOP.glob(pattern)}
+    missing = [pattern for pattern in area.files if not fnmatch.filter(found, pattern)]
+    if missing:
+        raise LabError(f"there is no {missing[0]}: change AREAS in tests/lab/generated.py")
+    return sorted(found)
+
+
+def area_of(file):
+    """The Area that @file belongs to."""
+    return next(area for area in AREAS if any(fnmatch.fnmatch(file, pattern)
+                                              for pattern in area.files))
+
+
+def tests(change):
+    """What judges @change: tuples of arguments of pytest."""
+    return next(found for pattern, found in area_of(change.file).tests.items()
+                if fnmatch.fnmatch(change.file, pattern))
+
+
+def all_changes(areas=None):
+    """Every Change there is, or of those @areas that are named: {area's name: [Change]}."""
+    return {area.name: [change for file in files(area) for change in changes(file, area)]
+            for area in AREAS if not areas or area.name in areas}
+
+
+def changes(file, area=None):
+    """The Changes of @file."""
+    area = area or area_of(file)
+    if area.how == "python":
+        return changes_python.changes(file)
+    read = INCLUDED.get(file, file)
+    # What the kernel's headers make of a file takes half a second to read.
+    own = [(paths.TOP / name).read_bytes() for name in sorted({
+        file, read, "tests/lab/changes_c.py", "tests/lab/change.py"})]
+    kept = paths.BUILD / "changes" / hashlib.sha256(repr((file, own)).encode()).hexdigest()[:24]
+    if not kept.exists():
+        found = changes_c.changes(read, options(area.how), [file])[file]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new = kept.with_suffix(".new")
+        new.write_bytes(pickle.dumps(found))
+        new.rename(kept)
+    return pickle.loads(kept.read_bytes())
+
+
+@functools.cache
+def options(how):
+    """What clang has to be told to read a file that is judged so."""
+    if how == "tool":
+        return (*HOST, *_pkg_config("libdw", "libelf", "capstone", "liblzma", "libzstd", "zlib"))
+    if how == "plugin":
+        return (*HOST, '-DPLUGIN_NAME="oracle"', f"-I{plugin.SHARED}", *_pkg_config(*GLIB))
+    return linux_options.for_clang(kernels.get("6.1"))
+
+
+def _pkg_config(*libraries):
+    done = subprocess.run(["pkg-config", "--cflags", *libraries], check=True,
+                          capture_output=True, text=True)
+    return tuple(shlex.split(done.stdout))
+
+
+def find(name):
+    """The Change called @name, such as backend/hcall.c:17."""
+    file, _, number = name.rpartition(":")
+    for change in changes(file):
+        if str(change.number) == number:
+            return change
+    raise LabError(f"{file} has no change {number}")
+
+
+def draw(seed, count, areas=None):
+    """@count Changes, as many of each area, or of those @areas that are named.
+
+    The same for the same @seed; of a smaller @count the first of each area.
+    """
+    wanted = all_changes(areas)
+    drawn = []
+    for number, (name, found) in enumerate(wanted.items()):
+        random.Random(f"{seed} {name}").shuffle(found)
+        drawn += found[:count // len(wanted) + (number < count % len(wanted))]
+    return drawn
