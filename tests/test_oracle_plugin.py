@@ -79,6 +79,7 @@ def test_each_verdict(run):
     qemu.access(load, LWZ)
     qemu.access(store, STW, "store", vcpu=1)
     assert judge.counts()["one"] == verdicts(matched=2, loads=1, stores=1)
+    assert judge.counts()["one"].clean is True
     before = judge.counts()
     for wrong in (STW, 0, LWZ | 1 << 32, LWZ | 1 << 63, LWZ ^ 1, LWZ << 32 | LWZ):
         qemu.access(load, wrong)
@@ -101,6 +102,8 @@ def test_what_is_no_device(run):
     qemu.access(outside, LWZ, "unknown-load", vcpu=1)
     assert judge.counts()["one"] == verdicts(unresolved=1)
     assert judge.counts().outside_unresolved == 1
+    before = judge.counts()
+    assert (before - before).outside_unresolved == 0
     assert not judge.counts()["one"].clean
 
 

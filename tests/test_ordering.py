@@ -161,6 +161,11 @@ def test_mask(it, name):
     seen(it, name, it.with_(name, sets, function[sets].mnemonic, f"{kept}1"), "not all")
     seen(it, name, it.without(name, sets), "not all")
     seen(it, name, it.with_(name, sets, "addi"), "not all")
+    # What is set right before the mask is stored is another register.
+    other = it.with_(name, mask, "stb")
+    other.insert(mask, Insn(function[mask].address - 1, 0, "li", "r31,3"))
+    other[sets] = dataclasses.replace(other[sets], operands=f"{kept}1")
+    seen(it, name, other, "not all")
     branch = it.with_(name, mask, "stb")
     branch.insert(mask + 1, Insn(function[mask].address + 1, 0, "beq", "0 <x>"))
     seen(it, name, branch, "there is a branch")
@@ -171,6 +176,11 @@ def test_mask(it, name):
     open_ = [insn if at not in ends else dataclasses.replace(insn, mnemonic="nop", operands="")
              for at, insn in enumerate(function)]
     seen(it, name, open_, "not unmasked")
+    # Where the mask is read again, or something else is stored, nothing is unmasked.
+    where = function[mask].operands.partition(",")[2]
+    for mnemonic, operands in (("lbz", f"r9,{where}"), ("stb", "r9,1(r13)")):
+        open_[-1] = dataclasses.replace(open_[-1], mnemonic=mnemonic, operands=operands)
+        seen(it, name, open_, "not unmasked")
 
 
 @pytest.mark.parametrize("name", windows.RUNS)

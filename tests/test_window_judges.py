@@ -118,6 +118,18 @@ def test_of_a_file(tmp_path, name, lines, said):
     assert told == [] if said is None else len(told) == 1 and said in told[0], told
 
 
+def test_window_that_is_no_text(tmp_path):
+    """An entry that points to data is no window, and an error."""
+    Object(tmp_path, {"__svm_readl": LOAD})
+    source = tmp_path / "windows.s"
+    source.write_text(source.read_text(encoding="ascii").replace(".text\n", ".data\n", 1),
+                      encoding="ascii")
+    other = tmp_path / "other.o"
+    subprocess.run(["powerpc64le-linux-gnu-as", "-mlittle", "-o", other, source], check=True)
+    with pytest.raises(AssertionError):
+        windows.table(other)
+
+
 def test_several_of_one_function(tmp_path):
     """They are told together, in the order of their names."""
     both = Object(tmp_path, {"svm_sprg0_store": [*load(at4="*stw 4,0(5)")]})
