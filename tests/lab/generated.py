@@ -53,6 +53,8 @@ HCALL = ("tests/test_backend_hcall.py", "-k",
 AREAS = (
     Area("audit", ("tools/audit/*.c", "tools/cmd_audit.c", "tools/json.c"), "tool", {
         "*": (*_whole("tool_audit_forms"), *_quick("tool_audit"), *_whole("tool_audit"))}),
+    Area("command", ("tools/cmd_status.c", "tools/cmd_test.c", "tools/results.c",
+                     "tools/status.c"), "tool", {"*": _whole("tool_sysfs")}),
     Area("oracle", ("tests/oracle/*.c", "tests/oracle/control.h", "tests/oracle/instruction.h",
                     "tests/plugin/guest.h"), "plugin", {"*": _whole("oracle_plugin")}),
     Area("model", ("tests/uvmodel/uvmodel_decode.c", "tests/uvmodel/uvmodel_verdict.c"), "native",
