@@ -18,7 +18,6 @@
 #include <linux/kernel.h>
 #include <linux/pci.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/swab.h>
 #include <linux/workqueue.h>
 #include <asm/firmware.h>
@@ -27,6 +26,7 @@
 #include "hcall.h"
 #include "tables.h"
 #include "observe/counts.h"
+#include "observe/limit.h"
 
 /* In place of an hcall's return value, of which none is so large: none was made. */
 #define NOT_MAPPED	LONG_MAX
@@ -94,12 +94,8 @@ static void report_refused(void)
 	       name_of(failure.rc), failure.rc, svm_counts_hcall_errors());
 }
 
-/*
- * At most ten messages in five seconds. How many there are not is part of the next one:
- * what the rate limit itself would say of that is a warning, and without our name.
- */
-static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
-	DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+/* How many messages there were not is part of the next one. */
+static DEFINE_SVM_LIMIT(limit);
 
 static void report_unmapped(void)
 {

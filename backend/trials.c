@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -22,6 +21,7 @@
 #include "probe.h"
 #include "register.h"
 #include "trials.h"
+#include "observe/limit.h"
 
 /* "0000:00:01.0" has 12 characters; a domain may have eight digits. */
 #define NAME_MAX_LEN	32
@@ -39,9 +39,7 @@ static struct svm_trial try_hcall(unsigned long physical)
 	return trial;
 }
 
-/* Silent about what it suppressed: that message would be a warning. */
-static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
-	DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+static DEFINE_SVM_LIMIT(limit);
 
 static int complain(const char *name, int err)
 {

@@ -18,7 +18,6 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/swab.h>
 #include <asm/inst.h>
 #include <asm/reg.h>
@@ -34,6 +33,7 @@
 #include "backend/tables.h"
 #include "compat/compat.h"
 #include "observe/counts.h"
+#include "observe/limit.h"
 #include "observe/trace.h"
 
 /* An access under way. */
@@ -392,9 +392,7 @@ static __always_inline bool is_whole(const struct fault *fault, unsigned int byt
  */
 static notrace bool refuse(const struct fault *fault, const char *why)
 {
-	/* What the rate limit itself would say is a warning without our name. */
-	static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
-		DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+	static DEFINE_SVM_LIMIT(limit);
 
 	raw_cpu_inc(svm_counts.guard_left[SVM_LEFT_INSTRUCTION]);
 	if (__ratelimit(&limit))

@@ -23,7 +23,6 @@
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <asm/inst.h>
@@ -37,6 +36,7 @@
 #include "backend/alias.h"
 #include "compat/compat.h"
 #include "observe/counts.h"
+#include "observe/limit.h"
 
 #define OFF	"guard_user is off"
 
@@ -142,8 +142,7 @@ NOKPROBE_SYMBOL(again);
 static notrace enum svm_user refuse(const struct pt_regs *regs, unsigned long addr, u32 word,
 				    const char *why)
 {
-	static struct ratelimit_state limit = RATELIMIT_STATE_INIT_FLAGS(limit,
-		DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+	static DEFINE_SVM_LIMIT(limit);
 
 	raw_cpu_inc(svm_counts.user_refused);
 	if (__ratelimit(&limit))

@@ -2,15 +2,13 @@
 /* A BAR that the self-test has claimed: what all its users share. */
 #include <linux/kernel.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/slab.h>
 
 #include "bar.h"
 #include "ktap.h"
+#include "observe/limit.h"
 
-/* Silent about what it suppressed: that message would be a warning. */
-static struct ratelimit_state notices = RATELIMIT_STATE_INIT_FLAGS(notices,
-	DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+static DEFINE_SVM_LIMIT(notices);
 
 /* Tells the user what was wrong with the input; the errno alone does not. */
 void svm_bar_notice(const struct svm_bar *bar, const char *fmt, ...)
