@@ -38,7 +38,32 @@
 #include "observe/counts.h"
 #include "observe/limit.h"
 
-#define OFF	"guard_user is off"
+/* Why a program gets a signal, and what to do. */
+struct refusal {
+	const char *why;
+	const char *advice;
+};
+
+#define INSTEAD	"the program has to use loads and stores of 1, 2, 4 or 8 bytes"
+#define REPORT	"report this line"
+
+static const struct refusal
+is_off = { "guard_user is off", "load svm_mmio without guard_user=off" },
+is_executed = { "it is executed", "the program has to map it without PROT_EXEC" },
+only_executed = { "mapped to be executed only",
+		  "the program has to map it with PROT_READ or PROT_WRITE" },
+of_other_mode = { "not a 64-bit program, or big-endian",
+		  "build the program for 64 bits, little-endian" },
+in_transaction = { "in a transaction", "the program has to do without transactions there" },
+text_unreadable = { "in text that cannot be read",
+		    "the program has to map its text with PROT_READ, too" },
+no_way_back = { "the interrupt's return is not where it should be", REPORT },
+crosses_page = { "it crosses the end of a page", "the program has to keep it aligned" },
+reserves = { "load and reserve, or store conditional", INSTEAD },
+is_other = { "not a load or store", INSTEAD },
+is_odd = { "an odd width", INSTEAD },
+is_element = { "element of a vector", INSTEAD },
+converts = { "it converts, splats, or has an odd width", INSTEAD };
 
 static bool emulates;
 
@@ -140,14 +165,15 @@ NOKPROBE_SYMBOL(again);
 
 /* @word is 0 if it is not known. */
 static notrace enum svm_user refuse(const struct pt_regs *regs, unsigned long addr, u32 word,
-				    const char *why)
+				    const struct refusal *refusal)
 {
 	static DEFINE_SVM_LIMIT(limit);
 
 	raw_cpu_inc(svm_counts.user_refused);
 	if (__ratelimit(&limit))
-		pr_notice("guard: program %s, PID %d, accesses a device at 0x%lx by instruction 0x%08x at 0x%lx, which cannot be emulated (%s): it gets SIGBUS\n",
-			  current->comm, current->pid, addr, word, regs->nip, why);
+		pr_notice("guard: program %s, PID %d, accesses a device at 0x%lx by instruction 0x%08x at 0x%lx, which the guard does not make (%s): it gets SIGBUS: %s\n",
+			  current->comm, current->pid, addr, word, regs->nip, refusal->why,
+			  refusal->advice);
 	force_sig(SIGBUS);
 	return SVM_USER_HANDLED;
 }
@@ -171,7 +197,7 @@ static __always_inline bool is_nothing(const struct instruction_op *op)
 }
 
 /* Why an instruction's access cannot be made; NULL if it can. */
-static notrace const char *judge(const struct instruction_op *op, unsigned long addr)
+static notrace const struct refusal *judge(const struct instruction_op *op, unsigned long addr)
 {
 	unsigned int bytes = GETSIZE(op->type);
 
@@ -179,28 +205,28 @@ static notrace const char *judge(const struct instruction_op *op, unsigned long 
 	case LOAD:
 	case STORE:
 		if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8 && bytes != 16)
-			return "an odd width";
+			return &is_odd;
 		break;
 	case LOAD_VMX:
 	case STORE_VMX:
 		if (bytes != 16)
-			return "element of a vector";
+			return &is_element;
 		break;
 	case LOAD_FP:
 	case STORE_FP:
 	case LOAD_VSX:
 	case STORE_VSX:
 		if (!svm_vsr_can(op))
-			return "it converts, splats, or has an odd width";
+			return &converts;
 		break;
 	case LARX:
 	case STCX:
-		return "load and reserve, or store conditional";
+		return &reserves;
 	default:
-		return "not a load or store";
+		return &is_other;
 	}
 	if ((addr & ~PAGE_MASK) + bytes > PAGE_SIZE)
-		return "it crosses the end of a page";
+		return &crosses_page;
 	return NULL;
 }
 
@@ -268,7 +294,7 @@ static notrace enum svm_user by_right(struct pt_regs *regs, struct pt_regs *entr
 	    (is_store(op) && !(vma->vm_flags & VM_WRITE)))
 		return SVM_USER_LEFT;
 	if (!(vma->vm_flags & (VM_READ | VM_WRITE)))
-		return refuse(regs, addr, word, "mapped to be executed only");
+		return refuse(regs, addr, word, &only_executed);
 	ptep = svm_user_leaf(mm, addr, &lock);
 	/* What is private is never guarded: it has been mapped over. */
 	if (svm_user_is_private(vma) || !ptep || !spin_trylock(lock))
@@ -323,22 +349,22 @@ static notrace enum svm_user emulate(struct pt_regs *regs, struct pt_regs *entry
 	enum svm_user answer;
 	unsigned long ea;
 	ppc_inst_t insn;
-	const char *why;
+	const struct refusal *why;
 	u32 word;
 
 	if (!fetch(regs, &insn, &word))
 		return is_readable(regs->nip) ? again() :
-		       refuse(regs, addr, 0, "in text that cannot be read");
+		       refuse(regs, addr, 0, &text_unreadable);
 	if ((regs->msr & (MSR_LE | MSR_64BIT)) != (MSR_LE | MSR_64BIT))
-		return refuse(regs, addr, word, "not a 64-bit program, or big-endian");
+		return refuse(regs, addr, word, &of_other_mode);
 	if (MSR_TM_ACTIVE(regs->msr))
-		return refuse(regs, addr, word, "in a transaction");
+		return refuse(regs, addr, word, &in_transaction);
 
 	svm_guard_get_registers(regs, entry);
 	/* It sets no more than it knows. */
 	memset(&op, 0, sizeof(op));
 	if (analyse_instr(&op, regs, insn))
-		return refuse(regs, addr, word, "not a load or store");
+		return refuse(regs, addr, word, &is_other);
 	if (!is_nothing(&op)) {
 		why = judge(&op, addr);
 		if (why)
@@ -346,7 +372,7 @@ static notrace enum svm_user emulate(struct pt_regs *regs, struct pt_regs *entry
 		ea = is_vmx(&op) ? op.ea & ~15UL : op.ea;
 		/* The page ends before its second half, which has faulted. */
 		if (ea != addr && addr - ea < GETSIZE(op.type))
-			return refuse(regs, addr, word, "it crosses the end of a page");
+			return refuse(regs, addr, word, &crosses_page);
 		/* The text was changed since it has faulted. */
 		if (ea != addr || is_store(&op) != !!(dsisr & DSISR_ISSTORE) ||
 		    !is_live(regs, &op))
@@ -355,7 +381,7 @@ static notrace enum svm_user emulate(struct pt_regs *regs, struct pt_regs *entry
 		return again();
 	}
 	if (!svm_guard_can_put(regs, entry))
-		return refuse(regs, addr, word, "the interrupt's return is not where it should be");
+		return refuse(regs, addr, word, &no_way_back);
 
 	if (!mmap_read_trylock(mm))
 		return again();
@@ -391,12 +417,12 @@ notrace enum svm_user svm_user_fault(struct pt_regs *regs, struct pt_regs *entry
 		return SVM_USER_FAILED;
 	}
 	if (!is_data)
-		return refuse(regs, addr, 0, "it is executed");
+		return refuse(regs, addr, 0, &is_executed);
 	/* The entry has come since; or the hypervisor has refused what was not guarded yet. */
 	if (!(dsisr & DSISR_PROTFAULT))
 		return dsisr & DSISR_NOHPTE ? again() : SVM_USER_LEFT;
 	if (!emulates)
-		return refuse(regs, addr, 0, OFF);
+		return refuse(regs, addr, 0, &is_off);
 	return emulate(regs, entry, addr, dsisr);
 }
 

@@ -163,13 +163,16 @@ def test_devmem(it):
 
 
 def test_refused_says_why(it):
-    """A line of the kernel log names the program, the instruction and the reason."""
+    """A line of the kernel log names the program, the instruction, the reason and the remedy."""
     it.guest.check("sleep 6")       # the rate limit
     mark = it.guest.mark()
     it.run(f"/bar {BAR} rights")
     said = [text for _, text in it.guest.dmesg(mark) if "it gets SIGBUS" in text]
-    assert any("program bar, PID " in line and "crosses the end of a page" in line for line in said)
-    assert any("load and reserve" in line for line in said), said
+    for reason, remedy in (("it crosses the end of a page", "keep it aligned"),
+                           ("load and reserve", "use loads and stores of 1, 2, 4 or 8 bytes"),
+                           ("it converts", "use loads and stores of 1, 2, 4 or 8 bytes")):
+        assert any("program bar, PID " in line and f"({reason}" in line and remedy in line
+                   for line in said), (reason, said)
 
 
 def traced(it, what):
@@ -226,7 +229,8 @@ def test_off_is_a_signal(main):
         mark = it.guest.mark()
         text, seen = it.run(f"/bar {BAR} read")
         assert "signal 7" in text and seen.total.accesses == 0
-        assert any("guard_user is off" in line for _, line in it.guest.dmesg(mark))
+        assert any("guard_user is off" in line and "load svm_mmio without guard_user=off" in line
+                   for _, line in it.guest.dmesg(mark))
 
 
 def test_mapped_before(main):
