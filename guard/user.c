@@ -377,7 +377,8 @@ static notrace enum svm_user emulate(struct pt_regs *regs, struct pt_regs *entry
 		if (ea != addr || is_store(&op) != !!(dsisr & DSISR_ISSTORE) ||
 		    !is_live(regs, &op))
 			return again();
-	} else if (op.ea != addr) {
+	} else if ((op.ea ^ addr) & PAGE_MASK) {
+		/* What has faulted may be said to be the start of its block. */
 		return again();
 	}
 	if (!svm_guard_can_put(regs, entry))

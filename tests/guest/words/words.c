@@ -78,7 +78,7 @@ asm("	.text\n"
 "	std	13,0(3)\n"
 "	address	31,before\n"
 "	xxlxor	0,0,0\n"
-"	mtfsf	255,0\n"
+"	mtfsf	255,0,1,0\n"	/* all of FPSCR, the decimal rounding mode too */
 "	vxor	0,0,0\n"
 "	mtvscr	0\n"
 "	addi	4,31,272\n"
