@@ -73,7 +73,7 @@ static struct {
 	{ "ptep_set_access_flags", 6 },
 };
 
-static __always_inline bool on_entry(unsigned long ip, struct pt_regs *entry)
+static notrace bool on_entry(unsigned long ip, struct pt_regs *entry)
 {
 	unsigned int i;
 
@@ -89,11 +89,19 @@ static __always_inline bool on_entry(unsigned long ip, struct pt_regs *entry)
 	return false;
 }
 
-/* What a program has mapped, accessed by itself or by the kernel for it. */
-static notrace void on_user_fault(struct pt_regs *regs, struct pt_regs *entry)
+NOKPROBE_SYMBOL(on_entry);
+
+/*
+ * What a program has mapped, accessed by itself or by the kernel for it; or an entry that
+ * is set anew. Apart, so that what is none of the guard's is left without even a frame.
+ */
+static notrace noinline void on_user(unsigned long ip, struct pt_regs *entry)
 {
+	struct pt_regs *regs = (struct pt_regs *)entry->gpr[3];
 	enum svm_user answer;
 
+	if (on_entry(ip, entry))
+		return;
 	if (TRAP(regs) != INTERRUPT_DATA_STORAGE && TRAP(regs) != INTERRUPT_INST_STORAGE)
 		return;
 	answer = svm_user_fault(regs, entry, entry->gpr[4], entry->gpr[5]);
@@ -103,29 +111,36 @@ static notrace void on_user_fault(struct pt_regs *regs, struct pt_regs *entry)
 	regs_set_return_ip(entry, (unsigned long)svm_guard_return);
 }
 
-NOKPROBE_SYMBOL(on_user_fault);
+NOKPROBE_SYMBOL(on_user);
 
-/* ___do_page_fault(regs, address, dsisr) */
+static notrace noinline void on_kernel(struct pt_regs *entry)
+{
+	struct pt_regs *regs = (struct pt_regs *)entry->gpr[3];
+
+	if (TRAP(regs) != INTERRUPT_DATA_STORAGE || user_mode(regs) ||
+	    !svm_guard_emulate(regs, entry, entry->gpr[4], entry->gpr[5]))
+		return;
+	entry->gpr[3] = 0;	/* handled */
+	regs_set_return_ip(entry, (unsigned long)svm_guard_return);
+}
+
+NOKPROBE_SYMBOL(on_kernel);
+
+/*
+ * ___do_page_fault(regs, address, dsisr). All that sets an entry of a program anew has its
+ * address there, too: see entries.
+ */
 static notrace void on_fault(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct ftrace_regs *fregs)
 {
 	struct pt_regs *entry = svm_ftrace_regs(fregs);
-	struct pt_regs *regs = (struct pt_regs *)entry->gpr[3];
 	unsigned long addr = entry->gpr[4];
 
-	if (unlikely(on_entry(ip, entry)))
-		return;
 	if (addr < TASK_SIZE_USER64) {
 		if (unlikely(READ_ONCE(svm_user_seen)))
-			on_user_fault(regs, entry);
-		return;
-	}
-	if (addr < RADIX_KERN_IO_START || addr >= RADIX_KERN_IO_END ||
-	    TRAP(regs) != INTERRUPT_DATA_STORAGE || user_mode(regs))
-		return;
-	if (svm_guard_emulate(regs, entry, addr, entry->gpr[5])) {
-		entry->gpr[3] = 0;	/* handled */
-		regs_set_return_ip(entry, (unsigned long)svm_guard_return);
+			on_user(ip, entry);
+	} else if (addr >= RADIX_KERN_IO_START && addr < RADIX_KERN_IO_END) {
+		on_kernel(entry);
 	}
 }
 

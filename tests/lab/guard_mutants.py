@@ -103,7 +103,7 @@ TABLE = {
         ((EMULATE, "if (!why && !is_whole(&fault, GETSIZE(op.type)))", "if (0)"),)),
     "programs-too": Mutant(
         "a program's load from the kernel's mapping is made for it", "program",
-        ((HOOKS, " || user_mode(regs))", ")"),)),
+        ((HOOKS, " || user_mode(regs) ||", " ||"),)),
 
     "kprobe-not-seen": Mutant(
         "the trap of a kprobe that has just been put there is taken for the instruction",
