@@ -78,6 +78,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define svm_table_lock(table)		ptlock_ptr(virt_to_page(table))
 #endif
 
+/* What zaps a mapping of a device once had another name. */
+#ifndef SVM_HAVE_ZAP_SPECIAL_VMA_RANGE
+#define zap_special_vma_range(vma, start, size)	zap_vma_ptes(vma, start, size)
+#endif
+
 /* An instruction had a type of its own before the pointer to it was one to words. */
 #ifdef SVM_HAVE_PPC_INST_T
 #define svm_inst_read(address)		ppc_inst_read((const u32 *)(address))

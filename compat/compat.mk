@@ -16,4 +16,5 @@ ccflags-y += $(call svm-has,linux/ftrace.h,void *probe = ftrace_get_regs;,FTRACE
 ccflags-y += $(call svm-has,linux/ftrace.h,void *probe(struct ftrace_regs *r) { return &arch_ftrace_regs(r)->regs; },ARCH_FTRACE_REGS)
 ccflags-y += $(call svm-has,linux/ftrace.h,int probe = FTRACE_OPS_FL_RECURSION_SAFE;,RECURSION_SAFE)
 ccflags-y += $(call svm-has,linux/mm.h,void *probe = virt_to_ptdesc;,PTDESC)
+ccflags-y += $(call svm-has,linux/mm.h,void *probe = zap_special_vma_range;,ZAP_SPECIAL_VMA_RANGE)
 ccflags-y += $(call svm-has,linux/mm_types.h,pgprot_t probe(struct mmap_action *a) { return a->remap.pgprot; },MMAP_ACTION)

@@ -10,7 +10,8 @@
  * are called with the entry's lock held, so ftrace may hook them (hooks.c); the others
  * may sleep, and are hooked by kprobes, as the kernel's mappings are, and are rare.
  *
- * Large entries are never guarded: who would insert one is told to take small ones.
+ * Large entries are never guarded: who would insert one is told to take small ones, and
+ * one that there is before goes, so that the next access has small ones made.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -254,6 +255,44 @@ static bool change_entry(struct vm_area_struct *vma, pte_t *ptep, bool close)
 	return true;
 }
 
+/* How much is mapped to a window of PCI by one large entry at @addr: 0 if it is not. */
+static unsigned long large_size(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	unsigned long size;
+	pud_t pud;
+	pmd_t pmd;
+	pte_t pte;
+
+	if (p4d_none(*p4d))
+		return 0;
+	pud = READ_ONCE(*pud_offset(p4d, addr));
+	if (pud_none(pud) || !pud_present(pud))
+		return 0;
+	if (pud_leaf(pud)) {
+		pte = pud_pte(pud);
+		size = PUD_SIZE;
+	} else {
+		pmd = READ_ONCE(*pmd_offset(&pud, addr));
+		if (pmd_none(pmd) || !pmd_present(pmd) || !pmd_leaf(pmd))
+			return 0;
+		pte = pmd_pte(pmd);
+		size = PMD_SIZE;
+	}
+	return svm_guard_is_device(pte_val(pte)) && is_window(pte_pfn(pte)) ? size : 0;
+}
+
+/* True if there was a large entry at @addr, and it has gone. */
+static bool drop_large(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long size = large_size(vma->vm_mm, addr);
+
+	if (!size || !vma->vm_ops || !vma->vm_ops->fault)
+		return false;
+	zap_special_vma_range(vma, addr & ~(size - 1), size);
+	return true;
+}
+
 static bool change_mapping(struct vm_area_struct *vma, bool close)
 {
 	bool changed = false;
@@ -264,6 +303,7 @@ static bool change_mapping(struct vm_area_struct *vma, bool close)
 		pte_t *ptep = svm_user_leaf(vma->vm_mm, addr, &lock);
 
 		if (!ptep) {
+			changed |= close && drop_large(vma, addr);
 			addr = (addr | ~PMD_MASK) & PAGE_MASK;
 			continue;
 		}

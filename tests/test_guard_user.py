@@ -90,10 +90,10 @@ class It:
 
 
 @contextlib.contextmanager
-def boot(kernel, name, files=None, **options):
+def boot(kernel, name, files=None, devices=(guard.DEVICE, "edu"), **options):
     ko = (files or {}).pop("ko", None) or dropin.module(kernel).ko["svm_mmio"]
     judge = oracle.Oracle(name, vcpus=2, skip=[oracle.kernel_text(kernel.vmlinux)])
-    with Guest.boot(kernel, name=name, smp=2, devices=(guard.DEVICE, "edu"),
+    with Guest.boot(kernel, name=name, smp=2, devices=devices,
                     files={"/svm_mmio.ko": ko, **programs(), **(files or {})},
                     plugins=[judge.plugin_argument()], **options) as guest:
         guest.check("for d in /sys/bus/pci/devices/*; do echo 1 >$d/enable; done")

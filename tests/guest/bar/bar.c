@@ -3,19 +3,22 @@
  * Usage: bar RESOURCE TEST [SECONDS]
  *
  * Maps a BAR, which has to keep what is stored, and accesses it as a program may. Prints
- * what came of it, one line each; "ok" or "BAD" is the last.
+ * what came of it, one line each; "ok" or "BAD" is the last. RESOURCE is a file of sysfs,
+ * or by VFIO "/dev/vfio/GROUP,DEVICE,BAR".
  *
  * read: one load. double: a floating-point store and load.
  * copies: memcpy() and memset() of the C library, at all offsets. threads:
  * several at a time. rights: who may do what, and what the kernel does for a program.
  * futex: the kernel is to access it, again and again. races: it is unmapped, protected,
  * mapped over and forked meanwhile. text: the text of an access changes meanwhile. step:
- * traced step by step. uio: interrupts of QEMU's edu, so many. wait:
- * map it, say so, and wait for /tmp/go before one load. cost: what a load takes.
+ * traced step by step. off: the device's memory is
+ * switched off and on meanwhile, which takes VFIO. uio: interrupts of QEMU's edu, so many. wait:
+ * map it, load, say so, and wait for /tmp/go before another load. cost: what a load takes.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/vfio.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -34,10 +38,13 @@
 #include <unistd.h>
 
 #define PAGE	65536
+/* Where it is mapped: so aligned that a large entry would do. */
+#define WHERE	((void *)0x300000000000UL)
 
 static volatile uint8_t *map;
 static size_t length;
-static int fd, bad;
+static off_t start;	/* in fd */
+static int fd, by_vfio, bad;
 
 static sigjmp_buf back;
 static volatile sig_atomic_t caught;
@@ -126,12 +133,12 @@ static void copies(void)
 /* What a load takes, in nanoseconds: where the clock counts instructions, that many. */
 static void cost(void)
 {
-	double start = now();
+	double begin = now();
 	int i;
 
 	for (i = 0; i < 1000; i++)
 		load(map);
-	printf("%.0f\n", (now() - start) / 1000 * 1e9);
+	printf("%.0f\n", (now() - begin) / 1000 * 1e9);
 }
 
 static volatile int stop, fails;
@@ -246,7 +253,7 @@ static void races(double seconds)
 		}
 		usleep(100);
 		if (mmap((void *)map, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-			 0) != map)
+			 start) != map)
 			expect(0, "mapped again");
 	}
 	finish(workers, 4, "victim");
@@ -268,7 +275,9 @@ static void kernel_for_us(void)
 	expect(count < 0 && errno == EFAULT, "write() from it fails with EFAULT");
 	store(map + 8, 0x12345678);
 	count = pread(memory, &word, 4, (off_t)(map + 8));
-	expect(count == 4 && word == 0x12345678, "/proc/self/mem reads it");
+	/* VFIO offers no access to a debugger. */
+	if (!by_vfio)
+		expect(count == 4 && word == 0x12345678, "/proc/self/mem reads it");
 	count = pwrite(memory, &word, 4, (off_t)(map + 8));
 	expect(count < 0, "/proc/self/mem does not write it");
 }
@@ -280,12 +289,12 @@ static void rights(void)
 	int status;
 
 	store(map + 4, 0x11223344);
-	other = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+	other = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, start);
 	expect(!TRY(val = load(other + 4)) && val == 0x11223344, "read-only: loads");
 	expect(TRY(store(other + 4, 1)) == SIGSEGV && where == other + 4, "read-only: SIGSEGV");
 	munmap(other, length);
 	expect(TRY(load(other + 4)) == SIGSEGV, "unmapped: SIGSEGV");
-	other = mmap(NULL, length, PROT_WRITE, MAP_SHARED, fd, 0);
+	other = mmap(NULL, length, PROT_WRITE, MAP_SHARED, fd, start);
 	expect(!TRY(store(other + 4, 0x22334455)) && load(map + 4) == 0x22334455,
 	       "write-only: stores");
 	munmap(other, length);
@@ -295,7 +304,7 @@ static void rights(void)
 	expect(TRY(load(map)) == SIGSEGV, "mprotect(PROT_NONE)");
 	mprotect((void *)map, length, PROT_READ | PROT_WRITE);
 	expect(!TRY(store(map + 4, 5)) && load(map + 4) == 5, "and both again");
-	other = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	other = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, start);
 	expect(other == MAP_FAILED, "MAP_PRIVATE is refused");
 
 	fflush(stdout);
@@ -328,7 +337,7 @@ static void rights(void)
 	/* In the middle of a block, too: what has faulted may then be said to be its start. */
 	expect(!TRY(asm volatile("dcbf 0,%0; icbi 0,%0; dcbst 0,%0; sync" : : "r" (map + 3) :
 				 "memory")), "cache operations do nothing");
-	other = mmap(NULL, length, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	other = mmap(NULL, length, PROT_READ | PROT_EXEC, MAP_SHARED, fd, start);
 	if (other != MAP_FAILED)
 		expect(TRY(asm volatile("mtctr %0; bctrl" : : "r" (other) : "lr", "ctr", "memory"))
 		       == SIGBUS, "it is not executed: SIGBUS");
@@ -489,24 +498,80 @@ static void floating(void)
 	expect(*place == 1.5, "a double is stored and loaded");
 }
 
+/* A mapping lost with the memory has to end before: an access of nothing is a machine check. */
+static void memory_off(double seconds)
+{
+	off_t config = (off_t)VFIO_PCI_CONFIG_REGION_INDEX << 40;
+	struct worker workers[4] = { 0 };
+	double end = now() + seconds;
+	unsigned long rounds;
+	uint16_t command;
+
+	handle(skip);
+	if (pread(fd, &command, 2, config + 4) != 2 || !(command & 2)) {
+		expect(0, "the device's memory is on");
+		return;
+	}
+	run(workers, 4, fall);
+	for (rounds = 0; now() < end || rounds < 8; rounds++) {
+		usleep(200);
+		command ^= 2;
+		if (pwrite(fd, &command, 2, config + 4) != 2)
+			expect(0, "the command register");
+	}
+	finish(workers, 4, "victim");
+	expect(fails > 0, "there were signals");
+}
+
+static int open_file(const char *name)
+{
+	struct stat stat;
+
+	fd = open(name, O_RDWR | O_SYNC);
+	if (fd < 0 || fstat(fd, &stat))
+		return -1;
+	length = stat.st_size;
+	return 0;
+}
+
+/* By the only IOMMU that there is in a guest of its kind. */
+static int open_vfio(char *name)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region) };
+	int container = open("/dev/vfio/vfio", O_RDWR), group;
+	char *bar = strrchr(name, ','), *device = strchr(name, ',');
+
+	*bar++ = 0;
+	*device++ = 0;
+	group = open(name, O_RDWR);
+	if (container < 0 || group < 0 || ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
+	    ioctl(container, VFIO_SET_IOMMU, VFIO_SPAPR_TCE_IOMMU))
+		return -1;
+	fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device);
+	region.index = atoi(bar);
+	if (fd < 0 || ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region))
+		return -1;
+	length = region.size;
+	start = region.offset;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	double seconds = argc > 3 ? atof(argv[3]) : 1;
 	const char *what;
-	struct stat stat;
 
 	/* What it is when it executes itself. */
 	if (argc < 3)
 		return 0;
 	what = argv[2];
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	fd = open(argv[1], O_RDWR | O_SYNC);
-	if (fd < 0 || fstat(fd, &stat)) {
+	by_vfio = !!strchr(argv[1], ',');
+	if (by_vfio ? open_vfio(argv[1]) : open_file(argv[1])) {
 		perror("open");
 		return 1;
 	}
-	length = stat.st_size;
-	map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(WHERE, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
 	if (map == MAP_FAILED) {
 		perror("mmap");
 		return 1;
@@ -517,6 +582,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(what, "wait")) {
+		load(map);
 		printf("mapped\n");
 		while (access("/tmp/go", F_OK))
 			usleep(10000);
@@ -539,6 +605,8 @@ int main(int argc, char **argv)
 		text(seconds);
 	else if (!strcmp(what, "step"))
 		step();
+	else if (!strcmp(what, "off"))
+		memory_off(seconds);
 	else if (!strcmp(what, "uio"))
 		uio(seconds);
 	else
