@@ -11,7 +11,7 @@
  * several at a time. rights: who may do what, and what the kernel does for a program.
  * futex: the kernel is to access it, again and again. races: it is unmapped, protected,
  * mapped over and forked meanwhile. text: the text of an access changes meanwhile. step:
- * traced step by step. off: the device's memory is
+ * traced step by step. taken: stored to until it is gone. off: the device's memory is
  * switched off and on meanwhile, which takes VFIO. uio: interrupts of QEMU's edu, so many. wait:
  * map it, load, say so, and wait for /tmp/go before another load. cost: what a load takes.
  */
@@ -498,6 +498,21 @@ static void floating(void)
 	expect(*place == 1.5, "a double is stored and loaded");
 }
 
+/* What is to be told from what others store. */
+static void store_on(void)
+{
+	uint32_t i;
+
+	for (i = 0;; i++)
+		store(map + PAGE, 0x5a000000 | (i & 0xffff));
+}
+
+static void taken(void)
+{
+	printf("mapped\n");
+	printf("signal %d\n", TRY(store_on()));
+}
+
 /* A mapping lost with the memory has to end before: an access of nothing is a machine check. */
 static void memory_off(double seconds)
 {
@@ -605,6 +620,8 @@ int main(int argc, char **argv)
 		text(seconds);
 	else if (!strcmp(what, "step"))
 		step();
+	else if (!strcmp(what, "taken"))
+		taken();
 	else if (!strcmp(what, "off"))
 		memory_off(seconds);
 	else if (!strcmp(what, "uio"))
