@@ -106,6 +106,15 @@ def test_mutant_is_caught(mutants_guest, name):
     mutants_guest.unload()
 
 
+def test_what_threads_find_wrong_is_added_up(mutants_guest):
+    """A stress whose every value is wrong says how many, and not that all is well."""
+    mutants_guest.load_mutant("hcall-byte-order")
+    run = mutants_guest.run("edu", "stress threads=4 secs=1")
+    mutants_guest.unload()
+    wrong = re.search(r"(\d+) wrong values; the first: ", str(run.case))
+    assert not run.case.ok and wrong and int(wrong[1]) > run.accesses // 10, str(run.case)
+
+
 def test_refused_by_the_hypervisor(mutants_guest):
     """A width that QEMU refuses is an error: all ones, and nothing stored."""
     it = mutants_guest

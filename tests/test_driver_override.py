@@ -7,12 +7,13 @@ from lab.subject import DEBUGFS, PORTS, Subject
 # Nothing is known of it; its first register (capability length and version) reads as this.
 DEVICE = "nec-usb-xhci"
 CAPABILITIES = "0x01000040"
+NO_BAR = "pci-bridge,chassis_nr=1,shpc=off,msi=off"
 
 
 @pytest.fixture(scope="module", name="it")
 def with_xhci(kernel):
     with Subject.boot(kernel, name="driver-override",
-                      devices=("pci-testdev", f"{DEVICE},id=other")) as it:
+                      devices=("pci-testdev", f"{DEVICE},id=other", NO_BAR)) as it:
         it.load("backend=sprg0")
         yield it
 
@@ -50,3 +51,15 @@ def test_hand_over_and_take_back(it, bdf):
                    f"echo >/sys/bus/pci/devices/{bdf}/driver_override")
     assert it.guest.run(f"test -e {DEBUGFS}/{bdf}").rc
     assert it.guest.run(f"echo {bdf} >/sys/bus/pci/drivers/svm_mmio/bind").rc
+
+
+def test_device_without_a_bar(it):
+    """There is nothing to test: it is refused, with a message, and not held."""
+    bdf = it.guest.check("cd /sys/bus/pci/devices; grep -l 0x060400 */class | cut -d/ -f1").strip()
+    mark = it.guest.mark()
+    it.guest.check(f"echo svm_mmio >/sys/bus/pci/devices/{bdf}/driver_override")
+    assert it.guest.run(f"echo {bdf} >/sys/bus/pci/drivers/svm_mmio/bind").rc
+    said = [text for _, text in it.guest.dmesg(mark)]
+    assert any(f"{bdf}: has no BAR to test" in text for text in said), said
+    assert it.guest.run(f"test -e /sys/bus/pci/drivers/svm_mmio/{bdf}").rc
+    assert it.guest.run(f"test -e {DEBUGFS}/{bdf}").rc

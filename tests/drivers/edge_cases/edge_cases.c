@@ -216,6 +216,11 @@ static void copies(void)
 	CHECK(readb(mem) == 0xee && readb(mem + 1 + sizeof(out)) == 0xee);
 	memcpy_fromio(in, mem + 1, sizeof(in));
 	CHECK(!memcmp(in, out, sizeof(out)));
+	/* Of what is to be repeated the low byte counts, as in the kernel's. */
+	memset_io(mem, -1, 16);
+	CHECK(readq(mem) == ~0ULL && readq(mem + 8) == ~0ULL);
+	memset_io(mem, 0x1a5, 9);
+	CHECK(readq(mem) == 0xa5a5a5a5a5a5a5a5ULL && readq(mem + 8) == 0xffffffffffffffa5ULL);
 }
 
 static void copies_by_word(void)
