@@ -41,14 +41,20 @@ def _whole(*names):
     return tuple((f"tests/test_{name}.py",) for name in names)
 
 
-# In one guest, for one mutant after another.
-ACCESS, SELFTEST, STATUS, TRACE, BAD_INPUT, PARAMETER, DIRECT, REMOVAL = (
+# In one guest, for one mutant after another. What takes long, by the clock, is for those that it
+# is about.
+SLOW = "not stress and not nested and not copy_fuzz and not all_runs"
+ACCESS, TRACE, BAD_INPUT, PARAMETER = (
     (f"tests/test_{name}.py",) for name in (
-        "access_file", "selftest", "status", "trace", "bad_input", "backend_parameter",
-        "backend_direct", "removal"))
+        "access_file", "trace", "bad_input", "backend_parameter"))
+SELFTEST = ("tests/test_selftest.py", "-k", SLOW)
+ALL = ("tests/test_selftest.py", "-k", "all_runs")
+COPIES = ("tests/test_selftest.py", "-k", "copy_fuzz")
+STRESS = ("tests/test_selftest.py", "-k", "stress or nested")
+STATUS = ("tests/test_status.py", "-k", "not every_access")
 LISTED = ("tests/test_windows.py", "-k", "debugfs")
-HCALL = ("tests/test_backend_hcall.py", "-k",
-         "test_status or test_case or test_nothing_else or test_enough")
+HCALL = ("tests/test_backend_hcall.py", "-k", f"(test_status or test_case) and {SLOW}")
+
 
 AREAS = (
     Area("audit", ("tools/audit/*.c", "tools/cmd_audit.c", "tools/json.c"), "tool", {
@@ -70,12 +76,20 @@ AREAS = (
     Area("module", ("svm_mmio_mod.c", "accessors/*.c", "capture/access.c", "backend/choice.c",
                     "backend/detour.c", "backend/hcall.c", "backend/tables.c", "observe/*.c"),
          "module", {
-        "backend/[ht]*": (HCALL, TRACE, SELFTEST, STATUS, PARAMETER),
-        "accessors/*": (SELFTEST, HCALL, TRACE, STATUS),
-        "*": (STATUS, TRACE, SELFTEST, LISTED, PARAMETER, DIRECT, HCALL, REMOVAL)}),
+        "backend/detour.c": (TRACE, HCALL, SELFTEST),
+        "backend/[ht]*": (HCALL, TRACE, STATUS, PARAMETER),
+        "accessors/bulk.c": (SELFTEST, TRACE, HCALL, COPIES),
+        "accessors/*": (SELFTEST, HCALL, TRACE),
+        "observe/*": (STATUS, TRACE, LISTED),
+        "*": (STATUS, PARAMETER, TRACE)}),
     Area("selftest", ("selftest/*.c",), "module", {
-        "selftest/[afpbrok]*": (ACCESS, BAD_INPUT, SELFTEST, REMOVAL, STATUS),
-        "*": (SELFTEST, BAD_INPUT, STATUS)}),
+        "selftest/case_bulk.c": (SELFTEST, COPIES, BAD_INPUT),
+        "selftest/case_[ns]*": (SELFTEST, STRESS),
+        "selftest/[wm]*": (STRESS, SELFTEST),
+        "selftest/case_*": (SELFTEST,),
+        "selftest/ops.c": (SELFTEST, ACCESS),
+        "selftest/[dt]*": (SELFTEST, ACCESS, STRESS),
+        "*": (ACCESS, BAD_INPUT, SELFTEST, ALL)}),
 )
 
 
