@@ -177,6 +177,39 @@ def test_far_from_its_address(tmp_path, between):
     assert accesses(found["kept"]) == [("plain", 4, "store")]
 
 
+def branches(*between, compare="cmpdi 31,0", branch="beq 1f"):
+    """A mapping that may have failed: one way loads a word through it, the other a half-word."""
+    return through_ioremap("mr 31,3", compare, *between, branch, "lwz 4,0(31)", "blr", "1:",
+                           "lhz 4,0(31)")
+
+
+# What comes between a comparison and its branch, and is a comparison, a call, or ends in a dot.
+OTHER_CONDITION = ["cmpwi 4,0", "cmplwi 4,0", "cmpd 4,5", "cmpld 4,5", "andi. 4,5,1",
+                   "andis. 4,5,1", "addic. 4,5,1", "add. 4,5,6", "rlwinm. 4,5,0,0,15",
+                   "rldicl. 4,5,0,32", "bl schedule", "bctrl"]
+
+
+def test_mappings_that_may_have_failed(tmp_path):
+    """Where an address was found to be 0 it is none: so says the comparison before the branch."""
+    never = {"plain": branches(), "dot": branches(compare="mr. 31,3"),
+             "sum": branches("add 4,5,6"), "load": branches("lwz 5,0(1)"),
+             "field": branches(compare="cmpdi 1,31,0", branch="beq 1,1f"),
+             "hint": branches(branch="beq+ 1f")}
+    turned = {"turned": branches(branch="bne 1f"), "hint_turned": branches(branch="bne- 1f"),
+              "turned_field": branches(compare="cmpdi 7,31,0", branch="bne 7,1f")}
+    both = {**{f"between_{number}": branches(line)
+               for number, line in enumerate(OTHER_CONDITION)},
+            "other_field": branches(compare="cmpdi 1,31,0"),
+            "other_bit": branches(branch="blt 1f"),
+            "other_register": branches(compare="cmpdi 30,0"), "one": branches(compare="cmpdi 31,1"),
+            "word": branches(compare="cmpwi 31,0")}
+    found = {name: sorted(f["what"].split()[0] for f in findings if f["kind"] == "plain")
+             for name, findings in audited(tmp_path, {**never, **turned, **both}).items()}
+    assert {name: found[name] for name in never} == dict.fromkeys(never, ["lwz"])
+    assert {name: found[name] for name in turned} == dict.fromkeys(turned, ["lhz"])
+    assert {name: found[name] for name in both} == dict.fromkeys(both, ["lhz", "lwz"])
+
+
 def test_inline_loads(tmp_path):
     """A load between sync and twi, isync, all three; and nothing that only looks like it."""
     whole = ["sync", "lwz 4,0(3)", "twi 0,4,0", "isync"]

@@ -466,9 +466,10 @@ static uint32_t is_null(struct place place, bool *branches)
 	uint32_t field = word >> 18 & 7;
 	size_t back;
 
-	*branches = (word >> 21 & 0x1e) == 12;				/* BO: if it is set */
+	/* BO: if it is set, or not; the two low bits are a hint. */
+	*branches = (word >> 21 & 0x1c) == 12;
 	if (OPCODE(word) != 16 || (word >> 16 & 3) != 2 ||		/* BI: equal */
-	    (!*branches && (word >> 21 & 0x1e) != 4))
+	    (!*branches && (word >> 21 & 0x1c) != 4))
 		return 0;
 	for (back = 1; back <= LOOK_BACK && back <= place.at; back++) {
 		uint32_t before = place.text->insn[place.at - back];
