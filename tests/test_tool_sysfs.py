@@ -163,7 +163,8 @@ def test_passed(it):
 def test_results_cut_short(it, end):
     """Whatever is missing of them, the case has not passed."""
     done = run(it, GOOD[:end])
-    assert done.rc == BAD and "FAILED" in done.out and "end before its verdict" in done.out
+    assert done.rc == BAD and (
+        "\n  FAILED  load_values: the results end before its verdict\n" in done.out)
     found = outcome(it, GOOD[:end])
     assert (found["outcome"], found["why"]) == ("FAILED", "the results end before its verdict")
 
@@ -176,6 +177,7 @@ def test_results_cut_short(it, end):
 def test_verdicts(it, results, rc, words):
     done = run(it, results)
     assert done.rc == rc and (words is None or words in done.out), done
+    assert ("\n  FAILED  load_values" in done.out) == (rc == BAD)
     if rc == BAD:
         assert "1 failed" in done.out and "FAILED" in done.out
 
