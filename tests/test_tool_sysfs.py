@@ -71,6 +71,19 @@ def test_status(it):
     assert as_json["loaded"] is True
 
 
+def test_colours(it):
+    """What is bold, or green, is the name and no more."""
+    out = it.call("--colour=always", "status").out
+    assert out.startswith("\033[1msvm_mmio 0.1.0\033[0m is loaded")
+    assert "Backend \033[32msprg0\033[0m: " in out and "Guard \033[32moff\033[0m: " in out
+    it.write(f"{DEBUG}/{EDU}/bar0/results", report("not ok"))
+    out = it.call("--colour=always", "test", EDU, "load_values").out
+    assert out.startswith("\033[31mFAILED \033[0m") and "\n  \033[31mFAILED \033[0m" in out
+    it.write(f"{DEBUG}/{EDU}/bar0/results", GOOD)
+    assert it.call("--colour=always", "test", EDU, "load_values").out.startswith(
+        "\033[32mok     \033[0m")
+
+
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts(it, name):
     done, as_json = say(it, **{name: "12"})
@@ -178,6 +191,8 @@ def test_verdicts(it, results, rc, words):
     done = run(it, results)
     assert done.rc == rc and (words is None or words in done.out), done
     assert ("\n  FAILED  load_values" in done.out) == (rc == BAD)
+    if rc == SKIPPED:
+        assert outcome(it, results)["why"] == "needs edu"
     if rc == BAD:
         assert "1 failed" in done.out and "FAILED" in done.out
 

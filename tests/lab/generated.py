@@ -53,6 +53,7 @@ COPIES = ("tests/test_selftest.py", "-k", "copy_fuzz")
 STRESS = ("tests/test_selftest.py", "-k", "stress or nested")
 STATUS = ("tests/test_status.py", "-k", "not every_access")
 LISTED = ("tests/test_windows.py", "-k", "debugfs")
+HCALL_COPIES = ("tests/test_backend_hcall.py", "-k", "test_case and copy_fuzz")
 HCALL = ("tests/test_backend_hcall.py", "-k", f"(test_status or test_case) and {SLOW}")
 
 
@@ -76,9 +77,9 @@ AREAS = (
     Area("module", ("svm_mmio_mod.c", "accessors/*.c", "capture/access.c", "backend/choice.c",
                     "backend/detour.c", "backend/hcall.c", "backend/tables.c", "observe/*.c"),
          "module", {
-        "backend/detour.c": (TRACE, HCALL, SELFTEST),
+        "backend/detour.c": (TRACE, HCALL, SELFTEST, HCALL_COPIES),
         "backend/[ht]*": (HCALL, TRACE, STATUS, PARAMETER),
-        "accessors/bulk.c": (SELFTEST, TRACE, HCALL, COPIES),
+        "accessors/bulk.c": (SELFTEST, TRACE, HCALL, COPIES, HCALL_COPIES),
         "accessors/*": (SELFTEST, HCALL, TRACE),
         "observe/*": (STATUS, TRACE, LISTED),
         "*": (STATUS, PARAMETER, TRACE)}),
@@ -93,6 +94,13 @@ AREAS = (
 )
 
 
+# What builds modules of its own, and so takes minutes: asked in a tree that has the change, of what
+# lived in the guest.
+REST = {"backend/hcall.c": ("tests/test_backend_hcall.py", "-k",
+                            "unmapped or each_failure or refused or missing"),
+        # A self-test that is blind is seen by what it says of a module that is wrong.
+        "selftest/[a-z]*": ("tests/test_mutants.py", "tests/test_backend_hcall.py", "-k",
+                            "selftest_fails or mutant_is_caught or added_up")}
 # A header has no tree of its own: it is read as a part of a file that includes it.
 INCLUDED = {header: "tests/oracle/oracle.c" for header in (
     "tests/oracle/control.h", "tests/oracle/instruction.h", "tests/plugin/guest.h")}
@@ -143,6 +151,12 @@ def changes(file, area=None):
         new.write_bytes(pickle.dumps(found))
         new.rename(kept)
     return pickle.loads(kept.read_bytes())
+
+
+def rest(change):
+    """What is asked of a mutant of the module that has lived so far; None if nothing is."""
+    return next((args for pattern, args in REST.items()
+                 if fnmatch.fnmatch(change.file, pattern)), None)
 
 
 @functools.cache

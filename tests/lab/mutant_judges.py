@@ -73,13 +73,36 @@ def judge_modules(changes):
         original = builder.original
     files = {"unchanged": original, **{change.file_name: ko for change, ko in built.items()}}
     with Shared(kernel, files) as shared:
-        sound = set()
+        sound, left = set(), []
         for number, (change, ko) in enumerate(built.items(), 1):
             say(f"mutant {number} of {len(built)}: {change.name}")
             started = time.monotonic()
             fate = _fate_of_module(change, ko, shared, theirs, sound)
             fate.seconds = time.monotonic() - started
-            yield fate
+            if fate.what == LIVED and generated.rest(change):
+                left.append(fate)
+            else:
+                yield fate
+    if left:
+        with Tree() as tree:
+            for fate in left:
+                say(f"asking the rest of {fate.change.name}")
+                yield _rest(tree, fate)
+
+
+def _rest(tree, fate):
+    """What becomes of a mutant that has lived so far, by tests that build their own modules."""
+    args = generated.rest(fate.change)
+    started = time.monotonic()
+    with tree.changed(fate.change):
+        passes, said = tree.passes(args, LIMIT)
+    if not passes:
+        passes, without = tree.passes(args, LIMIT)
+        if not passes:
+            raise LabError(f"{' '.join(args)} fails without any mutant:\n{without[-4000:]}")
+        fate = Fate(fate.change, KILLED, failed(said), fate.seconds)
+    fate.seconds += time.monotonic() - started
+    return fate
 
 
 def _fate_of_module(change, ko, shared, theirs, sound):
