@@ -30,7 +30,7 @@ class Seen:
     kernel: set         # functions of the kernel that accessed a device
 
 
-def run(kernel, safe, name):
+def run(kernel, safe, name, backend="sprg0"):
     """Run each form once, on the drop-in or not: a Seen."""
     ko = dropin.build(kernel, SOURCE, safe=safe).ko
     if safe:
@@ -38,7 +38,7 @@ def run(kernel, safe, name):
     said, ranges = {}, {}
     with Driven.boot(kernel, name=name, ko=ko, kernel_text=True, devices=DEVICES) as it:
         if safe:
-            it.load("svm_mmio", "backend=sprg0")
+            it.load("svm_mmio", f"backend={backend}")
         it.load("edge_cases")
         for form in it.guest.check(f"ls {FORMS}").split():
             before = it.counts()
@@ -60,6 +60,16 @@ def test_on_the_drop_in(kernel_name):
     # What no header can reach is seen, and has a name: of the module, or of the function.
     plain = seen.ranges[PLAIN]
     assert (plain["edge_cases"].mismatched, plain["svm_mmio"].accesses) == (2, 0)
+    assert seen.kernel == {"check_signature"}
+
+
+def test_by_hcall():
+    """The long way of each: the values are right, and no access is made by an instruction."""
+    seen = run(main_kernel(), True, "edge-cases-hcall", "hcall")
+    assert seen.said == dict.fromkeys(CAPTURED | {PLAIN, KERNEL}, "ok")
+    for form in CAPTURED:
+        assert seen.ranges[form]["svm_mmio"].accesses == 0, form
+        assert seen.ranges[form]["edge_cases"].accesses == 0, form
     assert seen.kernel == {"check_signature"}
 
 

@@ -98,6 +98,7 @@ AREAS = (
 # lived in the guest.
 REST = {"backend/hcall.c": ("tests/test_backend_hcall.py", "-k",
                             "unmapped or each_failure or refused or missing"),
+        "accessors/*": ("tests/test_dropin_edge_cases.py", "-k", "by_hcall"),
         # A self-test that is blind is seen by what it says of a module that is wrong.
         "selftest/[a-z]*": ("tests/test_mutants.py", "tests/test_backend_hcall.py", "-k",
                             "selftest_fails or mutant_is_caught or added_up")}
