@@ -19,6 +19,7 @@ from lab.subject import BUFFER, DEBUGFS, PORTS, Subject
 from test_bad_input import ACCESS_EINVAL, ACCESS_ERANGE, BAR_BYTES, MESSAGES, RUN_EINVAL
 from test_dropin_edge_cases import CAPTURED, FORMS, PLAIN
 from test_dropin_edge_cases import SOURCE as EDGE_CASES
+from test_guard_user import programs
 from test_selftest import CASES
 
 RELOADS = 100 if SOAK else 3
@@ -28,6 +29,8 @@ SOME = range(1, debugkernel.MANY, 1 if SOAK else 5)
 SOME_WHILE_LOADING = (*range(1, 34, 1 if SOAK else 3),
                       *range(34, debugkernel.MANY, 1 if SOAK else 40))
 STRESS_SECS = 60 if SOAK else 2
+RACE_SECS = 60 if SOAK else 3
+WORDS = 20_000 if SOAK else 2000
 LIMIT = 900         # seconds for what takes some dozen where nothing else runs
 
 BACKENDS = ("direct", "sprg0", "hcall")
@@ -111,7 +114,8 @@ def debug(kernel):
     driver, stock = (dropin.build(kernel, EDGE_CASES, safe=safe).ko["edge_cases"]
                      for safe in (True, False))
     with Subject.boot(kernel, name="debug", ko=built.ko["svm_mmio"],
-                      files={**debugkernel.files(), "/edge_cases.ko": driver, "/stock.ko": stock},
+                      files={**debugkernel.files(), **programs(), "/edge_cases.ko": driver,
+                             "/stock.ko": stock},
                       smp=2, qemu_args=SMALL_WINDOW, append=coverage.APPEND, secure=True,
                       limit=debugkernel.BOOT_LIMIT) as it:
         it.built = built
@@ -223,6 +227,29 @@ def test_guard(unloaded, backend):
     assert status["guard"] == "on" and made > 100, status
     assert {key for key, value in status.items()
             if key.startswith("guard_left_") and value != "0"} == set()
+    unloaded.unload()
+
+
+def test_guarded_programs(unloaded):
+    """Programs that map a BAR: all forms, words drawn at random, threads, rights, single steps; and
+    mapped over, protected, forked, and their text changed meanwhile.
+    """
+    unloaded.load("backend=sprg0 guard=on guard_user=on")
+    device = f"/sys/bus/pci/devices/{unloaded.bars[BUFFER].split('/')[-2]}"
+    release_devices(unloaded)
+    unloaded.guest.check(f"echo 1 >{device}/enable")
+    for what in ("copies", "threads", "rights", "futex", "step", f"races {RACE_SECS}",
+                 f"text {RACE_SECS}"):
+        said = unloaded.guest.check(f"/bar {device}/resource2 {what}", LIMIT)
+        assert said.splitlines()[-1] == "ok" and "WRONG" not in said, said
+    for what in (f"forms {WORDS} 1", f"random {WORDS} 7"):
+        said = unloaded.guest.check(f"/words {device}/resource2 {what}", LIMIT)
+        assert f"count {WORDS} wrong 0 " in said, said
+    status = unloaded.status()
+    print({key: value for key, value in status.items() if key.startswith("guard_user")})
+    made = int(status["guard_user_loads"]) + int(status["guard_user_stores"])
+    assert status["guard_user"] == "on" and made > 2 * WORDS
+    assert int(status["guard_user_refused"]) > 100 and int(status["guard_user_retried"]) > 0
     unloaded.unload()
 
 
