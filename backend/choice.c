@@ -53,6 +53,19 @@ bool svm_guest_is_secure(void)
 	return mfmsr() & MSR_S;
 }
 
+/**
+ * svm_kernel_makes_accesses() - does this kernel itself make the accesses of all drivers?
+ *
+ * One with the series of upstream/ does, in an SVM: whatever accesses a device faults, and
+ * the kernel makes the access in its place.
+ *
+ * Return: whether it does; it cannot change while a guest runs modules.
+ */
+bool svm_kernel_makes_accesses(void)
+{
+	return &svm_mmio_key && static_key_enabled(&svm_mmio_key);
+}
+
 /* Takes the backend that the parameter names, and direct for auto. */
 static int take_named(void)
 {
@@ -78,8 +91,9 @@ static int take_named(void)
  */
 int svm_backend_init(void)
 {
+	bool automatic = !strcmp(backend, "auto"), by_kernel = svm_kernel_makes_accesses();
 	bool find = !strcmp(backend, "probe") ||
-		    (!strcmp(backend, "auto") && svm_guest_is_secure());
+		    (automatic && !by_kernel && svm_guest_is_secure());
 	int err;
 
 	err = find ? svm_search(&chosen, &found) : take_named();
@@ -87,10 +101,12 @@ int svm_backend_init(void)
 		return err;
 	if (find)
 		svm_search_log(svm_backend_name(chosen));
+	if (automatic && by_kernel)
+		found = "the kernel itself makes all accesses";
 
 	if (chosen == SVM_BACKEND_HCALL)
 		static_branch_inc(&svm_mmio_detour);
-	if (chosen == SVM_BACKEND_DIRECT && svm_guest_is_secure())
+	if (chosen == SVM_BACKEND_DIRECT && svm_guest_is_secure() && !by_kernel)
 		pr_warn("backend=direct in a secure guest: device accesses will not be emulated; load with backend=sprg0 or backend=hcall\n");
 	if (chosen != SVM_BACKEND_DIRECT)
 		static_branch_enable(&svm_mmio_out_of_line);

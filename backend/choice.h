@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct seq_file;
+struct static_key_false;
 
 /**
  * enum svm_backend - how an accessor makes its access
@@ -23,7 +24,11 @@ enum svm_backend {
 	SVM_BACKENDS
 };
 
+/* Of a kernel that makes the accesses itself (upstream/); weak, as others have none. */
+extern struct static_key_false svm_mmio_key __weak;
+
 bool svm_guest_is_secure(void);
+bool svm_kernel_makes_accesses(void);
 int svm_backend_init(void);
 void svm_backend_exit(void);
 enum svm_backend svm_backend(void);

@@ -35,6 +35,7 @@ MODULE_PARM_DESC(guard_user,
 static bool is_on, user_is_up;
 static const char *user_reason, *user_state = "off";
 static const char *reason;
+static bool is_kernels;
 static time64_t since;
 
 static bool is_choice(const char *name, const char *value)
@@ -98,6 +99,16 @@ int svm_guard_init(void)
 
 	if (!is_choice("guard", guard) || !is_choice("guard_user", guard_user))
 		return -EINVAL;
+	is_kernels = svm_kernel_makes_accesses();
+	if (is_kernels) {
+		/* An alias would be guarded by the kernel: its faults would have no end. */
+		reason = "the kernel itself makes all accesses";
+		if (!wanted)
+			return user_init();
+		pr_notice("no guard: %s: load with guard=off, or guard=auto to go without where it cannot be\n",
+			  reason);
+		return -EBUSY;
+	}
 	if (!wanted && !automatic) {
 		reason = "parameter guard says so";
 		return user_init();
@@ -150,7 +161,7 @@ void svm_guard_exit(void)
  */
 void svm_guard_show(struct seq_file *m)
 {
-	seq_printf(m, "guard: %s\n", is_on ? "on" : "off");
+	seq_printf(m, "guard: %s\n", is_on ? "on" : is_kernels ? "the kernel itself" : "off");
 	seq_printf(m, "guard_reason: %s\n", reason);
 	seq_printf(m, "guard_requested: %s\n", guard);
 	seq_printf(m, "guard_user: %s\n", user_state);

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 from api_docs import kernel_doc_script
-from lab import checkpatch, hypervisor, kernels, paths
+from lab import checkpatch, hypervisor, kernels, paths, series
 from lab.build import build_module
 from lab.errors import LabError
 
@@ -59,6 +59,9 @@ PLUGIN_TYPES = ("GHashTable",)
 # The licence itself, what make bench writes, and what dpkg lets have no comment.
 NO_SPDX = ("COPYING", "docs/bench.csv", "docs/bench.svg", "packaging/debian/changelog",
            "packaging/debian/copyright", "packaging/debian/source/format")
+
+# As git writes it: what it adds is judged by checkpatch.pl, which looks for a licence too.
+PATCH = ".patch"
 
 # Debian's kbuild packages lack what this kernel needs for C=2, which then quietly does nothing.
 NO_SPARSE = ("7.2",)
@@ -120,13 +123,14 @@ def check_spdx():
     """Every text file says in its first lines under which licence it is."""
     return [f"{name}:1: no SPDX-License-Identifier in the first 5 lines"
             for name, text in texts().items()
-            if name not in NO_SPDX
+            if name not in NO_SPDX and not name.endswith(PATCH)
             and not re.search(r"SPDX-License-Identifier: \S", "\n".join(text.split("\n")[:5]))]
 
 
 def check_whitespace():
     """What "git diff --check" complains of, and a last line without an end."""
-    return [complaint for name, text in texts().items() for complaint in _whitespace(name, text)]
+    return [complaint for name, text in texts().items() if not name.endswith(PATCH)
+            for complaint in _whitespace(name, text)]
 
 
 def _whitespace(name, text):
@@ -167,7 +171,7 @@ def c_files():
 
 
 def check_checkpatch():
-    """checkpatch.pl --strict on every C file."""
+    """checkpatch.pl --strict on every C file, and on the patches for the kernel."""
     kernel, drivers, plugin, programs, tool = c_files()
     events = [name for name in kernel if name.endswith("/trace.h")]
     others = [name for name in kernel if name not in events]
@@ -176,7 +180,8 @@ def check_checkpatch():
             *checkpatch.complaints(drivers, DRIVER_IGNORE),
             *checkpatch.complaints(plugin, PLUGIN_IGNORE, PLUGIN_TYPES),
             *checkpatch.complaints(programs, PROGRAM_IGNORE),
-            *checkpatch.complaints(tool, TOOL_IGNORE)]
+            *checkpatch.complaints(tool, TOOL_IGNORE),
+            *checkpatch.complaints(series.patches(), series.IGNORE, is_patch=True)]
 
 
 def check_kernel_doc():

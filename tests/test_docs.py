@@ -8,7 +8,8 @@ from lab import paths, sources
 
 pytestmark = pytest.mark.quick
 
-PAGES = sorted([*paths.TOP.glob("*.md"), *paths.TOP.glob("docs/*.md")])
+PAGES = sorted([*paths.TOP.glob("*.md"), *paths.TOP.glob("docs/*.md"),
+                *paths.TOP.glob("upstream/*.md")], key=lambda page: (page.name, page))
 ADMIN = paths.TOP / "docs/admin.md"
 
 # A call that puts a message into the kernel log, and its first string. What the self-test says of

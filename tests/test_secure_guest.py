@@ -110,14 +110,14 @@ WITNESS = ("pci-testdev",)
 DISKS = {"virtio": "/dev/vda", "nvme": "/dev/nvme0n1"}
 
 
-def read_and_write(guest, device):
+def read_and_write(guest, device, piece=PIECE):
     """Read the first half of a disk, write its second: the checksums of what was moved."""
-    blocks = BYTES // PIECE
+    blocks = BYTES // piece
     return guest.check(
         f"until [ -b {device} ]; do sleep 0.1; done\n"
-        f"dd if={device} bs={PIECE} count={blocks} iflag=direct 2>/dev/null | sha256sum\n"
+        f"dd if={device} bs={piece} count={blocks} iflag=direct 2>/dev/null | sha256sum\n"
         f"head -c {BYTES} /dev/urandom >/tmp/data; sha256sum </tmp/data\n"
-        f"dd if=/tmp/data of={device} bs={PIECE} seek={blocks} oflag=direct 2>/dev/null; sync",
+        f"dd if=/tmp/data of={device} bs={piece} seek={blocks} oflag=direct 2>/dev/null; sync",
         LONG).replace("-", "").split()
 
 

@@ -184,7 +184,9 @@ static void check_guard(const char *status, const char *debugfs, enum secure sec
 	char *reason = value_of(status, "guard_reason");
 	struct check *check;
 
-	if (!status_is(status, "guard", "on")) {
+	if (status_is(status, "guard", "the kernel itself")) {
+		add("guard", WELL, copy(reason), NULL);
+	} else if (!status_is(status, "guard", "on")) {
 		add("guard", secure == YES ? TO_DO : WELL, format("off: %s", reason),
 		    secure == YES ? next_for_guard(status) : NULL);
 	} else if (kprobes_are_off(debugfs)) {
@@ -344,7 +346,7 @@ static void look(const char *status, const char *debugfs, const struct problem *
 	if (status_is(status, "guard", "on")) {
 		check_before(status);
 		check_accesses(status);
-	} else if (secure == YES) {
+	} else if (secure == YES && !status_is(status, "guard", "the kernel itself")) {
 		check_drivers(true);
 	}
 	if (secure == YES)

@@ -20,6 +20,8 @@ static char *next_step(const char *status)
 		return format("%s: %s", advice.found, advice.next);
 	if (status_is(status, "secure", "yes") && status_is(status, "guard", "off"))
 		return copy("the guard is off, and drivers need it: svm-mmio doctor");
+	if (status_is(status, "guard", "the kernel itself"))
+		return copy("nothing: the kernel itself makes all accesses");
 	if (status_is(status, "backend", "direct"))
 		return copy("nothing: in a normal guest accesses are the kernel's own. To try "
 			    "another backend: rmmod svm_mmio; modprobe svm_mmio backend=sprg0");

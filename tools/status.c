@@ -46,7 +46,8 @@ struct advice status_advise(const char *status)
 {
 	bool secure = status_is(status, "secure", "yes");
 
-	if (secure && status_is(status, "backend", "direct"))
+	if (secure && status_is(status, "backend", "direct") &&
+	    !status_is(status, "guard", "the kernel itself"))
 		return (struct advice){
 			"this is an SVM, and backend direct captures nothing",
 			"rmmod svm_mmio; modprobe svm_mmio backend=auto", true };

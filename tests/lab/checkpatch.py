@@ -25,11 +25,12 @@ def get():
     return make_once(paths.BUILD / "checkpatch" / PACKAGE, _fill) / FILES[0]
 
 
-def complaints(files, ignore=(), types=()):
+def complaints(files, ignore=(), types=(), is_patch=False):
     """What checkpatch.pl --strict has to say of @files: lines of FILE:LINE: LEVEL:TYPE: text.
 
-    @ignore  complaint types that are not wanted
-    @types   names to take for types, which it cannot know from one file
+    @ignore    complaint types that are not wanted
+    @types     names to take for types, which it cannot know from one file
+    @is_patch  whether they are patches, and not sources
     """
     # It leaves a cache in the directory it is run in, and asks git about the kernel's history:
     # let neither happen in the tree.
@@ -41,7 +42,8 @@ def complaints(files, ignore=(), types=()):
                    f"--typedefsfile={typedefs}"]
         if ignore:
             command.append("--ignore=" + ",".join(ignore))
-        done = subprocess.run([*command, "-f", *(paths.TOP / file for file in files)],
+        kind = "--patch" if is_patch else "-f"
+        done = subprocess.run([*command, kind, *(paths.TOP / file for file in files)],
                               cwd=scratch, env={**os.environ, "GIT_DIR": scratch},
                               capture_output=True, text=True, check=False)
     said = done.stdout.replace(f"{paths.TOP}/", "").splitlines()

@@ -11,12 +11,13 @@ import functools
 import hashlib
 import os
 import re
+import shutil
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import linux_source, paths
+from . import linux_source, paths, series
 from .apt import Apt
 from .errors import BuildError, LabError
 from .kernels import CROSS, TOOLS, Kernel
@@ -30,12 +31,24 @@ CHECKSUMS = "lab-checksums"
 EVERY = 30      # seconds between two signs of life
 
 # Patterns of what no guest of ours uses; Kconfig files and Makefiles have to stay.
-UNUSED = ("Documentation/*/*", "tools/perf/*", "tools/testing/*", "arch/*.dts", "arch/*.dtsi",
+UNUSED = ("Documentation/[!a]*/*", "tools/perf/*", "tools/testing/*", "arch/*.dts", "arch/*.dtsi",
           *(f"{directory}/*.[chS]" for directory in (
               "arch/[!p]*", "arch/parisc", "drivers/gpu", "drivers/hid", "drivers/infiniband",
               "drivers/media", "drivers/mtd", "drivers/net/ethernet/[!i]*", "drivers/net/wireless",
               "drivers/scsi", "drivers/staging", "fs/btrfs", "fs/ext4", "fs/ocfs2", "fs/xfs",
               "samples", "sound")))
+
+# What is compiled before upstream/ is applied and after it, to be compared: what it changes, and
+# what it is to leave alone, kernel and drivers that access devices.
+COMPARED = ("arch/powerpc/mm/fault", "arch/powerpc/mm/ioremap_64", "arch/powerpc/kernel/pci_64",
+            "arch/powerpc/kernel/isa-bridge", "arch/powerpc/platforms/pseries/setup",
+            "arch/powerpc/sysdev/xive/spapr", "arch/powerpc/kernel/io", "arch/powerpc/kernel/iomap",
+            "drivers/net/ethernet/intel/e1000/e1000_hw", "drivers/nvme/host/pci",
+            "drivers/usb/host/xhci", "drivers/virtio/virtio_pci_modern_dev")
+# Where these are kept, and the source that the series is for.
+OBJECTS = "lab-objects"
+PRISTINE = "lab-pristine.tar.gz"
+SVM = "CONFIG_PPC_SVM"
 
 # Drivers whose sources stay, to be rebuilt on the drop-in.
 KEPT_SOURCES = ("drivers/net/ethernet/intel/e1000", "drivers/nvme/host")
@@ -50,6 +63,7 @@ class Spec:
     gcc: str                # the cross compiler
     fragments: tuple        # names in tests/kernels
     tools: str = "bookworm"     # the suite of that, and of all else that a build runs
+    series: str = field(default="", repr=False)     # key of upstream/, if it has its patches
 
 
 # To build one takes minutes: these are left to SOAK=1 (docs/testing.md says what shows the same).
@@ -61,11 +75,15 @@ TABLE = {
     "debug": Spec("linux-source-6.12", "trixie", "gcc-14", ("guest", "debug"), "trixie"),
     # With a compiler newer than bookworm's ftrace's code is out of line, as in Debian's 7.2.
     "7.2-secure": Spec("linux-source-7.2", "sid", "gcc-14", ("guest", "secure"), "trixie"),
+    "7.2-upstream": Spec("linux-source-7.2", "sid", "gcc-14", ("guest", "secure", "built-in"),
+                         "trixie", series.key()),
 }
 
-# Those that this run has; and those of them that are SVMs with drivers that move data.
+# Those that this run has; and those of them that are SVMs with drivers that move data, and need
+# the module for it.
 NAMES = tuple(name for name in TABLE if name not in LEFT_OUT)
-SECURE = tuple(name for name in NAMES if "secure" in TABLE[name].fragments)
+SECURE = tuple(name for name in NAMES
+               if "secure" in TABLE[name].fragments and not TABLE[name].series)
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,15 @@ class BuiltKernel(Kernel):
         """The path of @directory, one of KEPT_SOURCES, with its sources and its Makefile."""
         return self.root / self.tree / directory
 
+    def compared(self, name, svm, patched):
+        """The object of @name, one of COMPARED: with PPC_SVM if @svm, of upstream/ if @patched."""
+        return self.modules / OBJECTS / _variant(svm, patched) / name.replace("/", "-")
+
+    @property
+    def pristine(self):
+        """The source that upstream/ is for, as series.restore() takes it."""
+        return self.modules / PRISTINE
+
 
 @functools.cache
 def get(name):
@@ -103,7 +130,8 @@ def get(name):
     root = _tools(spec)
     wanted = options("".join((FRAGMENTS / f"{fragment}.config").read_text(encoding="ascii")
                              for fragment in spec.fragments))
-    key = hashlib.sha256(repr((spec, sorted(wanted.items()))).encode()).hexdigest()[:8]
+    what = (spec, sorted(wanted.items()), *([spec.series] if spec.series else []))
+    key = hashlib.sha256(repr(what).encode()).hexdigest()[:8]
     tree = f"usr/src/linux-{name}-{key}"
     place = make_once(root / tree, functools.partial(_build, name, spec, root, wanted))
     verify(name, place)
@@ -135,8 +163,6 @@ def _tools(spec):
 def _build(name, spec, root, wanted, new):
     """Build in @new, a directory in @root."""
     source = _unpack(spec, new)
-    (new / "lab-fragment").write_text(
-        "".join(f"{option}={value}\n" for option, value in wanted.items()), encoding="ascii")
     # Debian's Makefile reads it, now and when a module is built.
     (new / ".kernelvariables").write_text(f"CC = $(CROSS_COMPILE){spec.gcc}\n", encoding="ascii")
     inside = f"/{new.relative_to(root)}"
@@ -145,17 +171,49 @@ def _build(name, spec, root, wanted, new):
             # Else two builds differ in what they say of themselves.
             "KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_USER=lab", "KBUILD_BUILD_HOST=lab"]
     log = paths.log(f"build-linux-{name}")
-    _make(name, root, [*make, f"KCONFIG_ALLCONFIG={inside}/lab-fragment", "allnoconfig"], log)
-    missing = lacking(wanted, options((new / ".config").read_text(encoding="ascii")))
-    if missing:
-        raise BuildError(f"Linux {name} ({source}) cannot have {', '.join(missing)}: an option "
-                         "that it depends on is off or has another name. See tests/kernels.")
+
+    def configure(options_wanted):
+        (new / "lab-fragment").write_text(
+            "".join(f"{option}={value}\n" for option, value in options_wanted.items()),
+            encoding="ascii")
+        _make(name, root, [*make, f"KCONFIG_ALLCONFIG={inside}/lab-fragment", "allnoconfig"], log)
+        missing = lacking(options_wanted, options((new / ".config").read_text(encoding="ascii")))
+        if missing:
+            raise BuildError(f"Linux {name} ({source}) cannot have {', '.join(missing)}: an option "
+                             "that it depends on is off or has another name. See tests/kernels.")
+
+    def compile_compared(svm, patched):
+        _make(name, root, [*make, *(f"{file}.o" for file in COMPARED)], log)
+        place = new / OBJECTS / _variant(svm, patched)
+        place.mkdir(parents=True)
+        for file in COMPARED:
+            shutil.copy(new / f"{file}.o", place / file.replace("/", "-"))
+
     started = time.monotonic()
     say(f"building Linux {name} from {source}: some minutes, once; log: {paths.shown(log)}")
+    if spec.series:
+        series.keep(new, new / PRISTINE)
+        without = {option: value for option, value in wanted.items() if not option.startswith(SVM)}
+        configure({option: value for option, value in wanted.items()
+                   if not option.startswith(f"{SVM}_")})
+        compile_compared(svm=True, patched=False)
+        configure(without | {SVM: "n"})
+        compile_compared(svm=False, patched=False)
+        series.apply(new)
+        # Else the kernel's release would say that it is of no release.
+        shutil.rmtree(new / ".git")
+        compile_compared(svm=False, patched=True)
+    configure(wanted)
     _make(name, root, [*make, "vmlinux", "modules"], log)
+    if spec.series:
+        compile_compared(svm=True, patched=True)
     say(f"built Linux {name} in {time.monotonic() - started:.0f} s")
     _trim(new)
     seal(new)
+
+
+def _variant(svm, patched):
+    return f"{'svm' if svm else 'no-svm'}-{'patched' if patched else 'pristine'}"
 
 
 def _unpack(spec, new):
