@@ -77,7 +77,7 @@ AREAS = (
     Area("module", ("svm_mmio_mod.c", "accessors/*.c", "capture/access.c", "backend/choice.c",
                     "backend/detour.c", "backend/hcall.c", "backend/tables.c", "observe/*.c"),
          "module", {
-        "backend/detour.c": (TRACE, HCALL, SELFTEST, HCALL_COPIES),
+        "backend/detour.c": (TRACE, STATUS, HCALL, SELFTEST, HCALL_COPIES),
         "backend/[ht]*": (HCALL, TRACE, STATUS, PARAMETER),
         "accessors/bulk.c": (SELFTEST, TRACE, HCALL, COPIES, HCALL_COPIES),
         "accessors/*": (SELFTEST, HCALL, TRACE),
@@ -119,8 +119,10 @@ def files(area):
 
 def area_of(file):
     """The Area that @file belongs to."""
-    return next(area for area in AREAS if any(fnmatch.fnmatch(file, pattern)
-                                              for pattern in area.files))
+    for area in AREAS:
+        if any(fnmatch.fnmatch(file, pattern) for pattern in area.files):
+            return area
+    raise LabError(f"{file} belongs to no area: AREAS in tests/lab/generated.py")
 
 
 def tests(change):
