@@ -232,6 +232,7 @@ def test_several_bars_as_ktap(it):
     words = it.call("test").out.splitlines()
     assert [line.split()[0] for line in words if "accesses" in line] == ["FAILED", "ok", "ok"]
     assert words[-1] == "4 passed, 2 failed, 0 skipped"
+    assert f"{EDU}/bar0 (edu): 2 passed, 0 failed, 0 skipped, 802 accesses" in words[-2]
     totals = json.loads(it.call("--json", "test").out)["totals"]
     assert totals == {"ok": 4, "FAILED": 2, "skipped": 0, "not run": 0}
 
