@@ -101,6 +101,8 @@ def test_bulk_and_ports(traced):
         events = record(traced, lambda: runs.append(traced.run(device, case)))
         assert runs[0].case.ok, str(runs[0].case)
         assert len(events) == runs[0].accesses, case
+        assert {backend for _, _, backend, *_ in events} == {traced.backend}, case
+        assert {width for *_, width, _, _ in events} <= {8, 16, 32, 64}, case
         seen = runs[0].seen
         assert (seen.matched, seen.clean) == (len(events) if traced.backend == "sprg0" else 0, True)
 
