@@ -9,6 +9,7 @@ import pytest
 from generated_mutants import table
 from lab import changes_c, changes_python, generated
 from lab.change import Change, numbered
+from lab.errors import LabError
 from lab.mutant_judges import EQUIVALENT, KILLED, LIVED, NO_CODE, judge
 
 SEED, COUNT = 23, 64
@@ -35,9 +36,9 @@ def controls():
     text = (generated.paths.TOP / file).read_bytes()
     seen = text.index(b"A strict reader")
     comment = text.index(b"# the reason")
-    return [Change(file, 0, seen, seen + 1, b"One", "control", ""),
-            Change(file, 0, comment, comment + 5, b"# all", "control", ""),
-            Change(file, 0, text.index(b"parse("), text.index(b"parse(") + 5, b"", "control", "")]
+    name = text.index(b"parse(")
+    return [Change(file, 0, at, at + len(old), old, new, "control", "") for at, old, new in (
+        (seen, b"A", b"One"), (comment, b"# the", b"# all"), (name, b"parse", b""))]
 
 
 def score(fates):
@@ -137,8 +138,11 @@ def test_numbers_are_names():
     small, large = (generated.draw(SEED, count, AREAS) for count in (COUNT // 2, COUNT))
     assert set(small) < set(large) and len(set(large)) == COUNT
     assert generated.draw(SEED + 1, COUNT, AREAS) != large
-    assert [change.number for change in numbered("f", {(2, 3, b""): ("a", ""),
-                                                       (1, 3, b""): ("a", "")})] == [1, 2]
+    assert [change.number for change in numbered("f", b"abcd", {
+        (2, 3, b""): ("a", ""), (1, 3, b""): ("a", "")})] == [1, 2]
+    # Of another text than it was made of it is none.
+    with pytest.raises(LabError, match="it has changed"):
+        numbered("f", b"abcd", {(2, 3, b""): ("a", "")})[0].of(b"abdc")
 
 
 def test_there_are_enough():

@@ -10,16 +10,18 @@ import re
 from dataclasses import dataclass
 
 from . import paths
+from .errors import LabError
 
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """Bytes @start to @end of @file become @new."""
+    """Bytes @start to @end of @file, which are @old, become @new."""
 
     file: str
     number: int
     start: int
     end: int
+    old: bytes
     new: bytes
     kind: str
     function: str
@@ -36,6 +38,8 @@ class Change:
 
     def of(self, text):
         """The file with this change, of its @text without."""
+        if text[self.start:self.end] != self.old:
+            raise LabError(f"{self.file} is not what {self.name} was made of: it has changed")
         return text[:self.start] + self.new + text[self.end:]
 
     def text(self):
@@ -50,7 +54,9 @@ class Change:
         return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
 
 
-def numbered(file, found):
-    """The Changes of @file, of {(start, end, new): (kind, function)}, in order."""
-    return [Change(file, number, *place, *found[place])
-            for number, place in enumerate(sorted(found), 1)]
+def numbered(file, text, found):
+    """The Changes of @file, whose content is @text, of {(start, end, new): (kind, function)}, in
+    order.
+    """
+    return [Change(file, number, start, end, text[start:end], new, *found[start, end, new])
+            for number, (start, end, new) in enumerate(sorted(found), 1)]

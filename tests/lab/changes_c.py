@@ -51,7 +51,7 @@ def changes(source, options, files=()):
         for cursor in unit.cursor.get_children():
             if cursor.location.file and cursor.location.file.name == str(paths.TOP / file):
                 walk.top(cursor)
-        found[file] = numbered(file, walk.found)
+        found[file] = numbered(file, walk.text, walk.found)
     return found
 
 
@@ -71,7 +71,7 @@ class _Walk:
 
     def __init__(self, file):
         self.found = {}
-        self._text = (paths.TOP / file).read_bytes()
+        self.text = (paths.TOP / file).read_bytes()
         self._function = ""
 
     def top(self, cursor):
@@ -83,7 +83,7 @@ class _Walk:
             self._visit(cursor)
 
     def _add(self, kind, start, end, new):
-        if self._text[start:end] != new:
+        if self.text[start:end] != new:
             self.found.setdefault((start, end, new), (kind, self._function))
 
     def _range(self, cursor):
@@ -91,7 +91,7 @@ class _Walk:
 
     def _behind(self, end):
         """The next byte behind @end that is no blank."""
-        return self._text[end:end + 200].lstrip()[:1]
+        return self.text[end:end + 200].lstrip()[:1]
 
     def _visit(self, cursor):
         children = list(cursor.get_children())
@@ -117,7 +117,7 @@ class _Walk:
         if body is None:
             return
         start, _ = self._range(body)
-        if self._text[start:start + 1] != b"{":
+        if self.text[start:start + 1] != b"{":
             return
         if result == TypeKind.VOID:
             self._add("early return", start + 1, start + 1, b" return;")
@@ -133,17 +133,17 @@ class _Walk:
 
     def _begins(self, start):
         """Whether a statement can begin at @start: not in the head of an if or a for."""
-        before = self._text[:start].rstrip()
+        before = self.text[:start].rstrip()
         return before[-1:] in b"{};:)" or before.endswith((b"else", b"do"))
 
     def _condition(self, cursor, children):
         cond = children[-1] if cursor.kind == Kind.DO_STMT else children[0]
         start, end = self._range(cond)
-        before, behind = self._text[:start].rstrip()[-1:], self._behind(end)
+        before, behind = self.text[:start].rstrip()[-1:], self._behind(end)
         if start >= end or (behind != b"?" if cursor.kind == Kind.CONDITIONAL_OPERATOR
                             else (before, behind) != (b"(", b")")):
             return
-        text = self._text[start:end]
+        text = self.text[start:end]
         self._add("condition negated", start, end, b"!(" + text + b")")
         self._add("condition constant", start, end, b"0")
         # A loop that never ends is caught by whoever waits for it: that is no news.
@@ -153,7 +153,7 @@ class _Walk:
     def _for(self, cursor, _):
         start, end = self._range(cursor)
         head = re.match(rb"for\s*\(([^;(){}]*(?:\([^;(){}]*\)[^;(){}]*)*);([^;{}]+);",
-                        self._text[start:end])
+                        self.text[start:end])
         if head:
             self._add("condition constant", start + head.start(2), start + head.end(2), b" 0")
 
@@ -161,7 +161,7 @@ class _Walk:
         if len(children) != 2:
             return
         (start, left_end), (right, end) = map(self._range, children)
-        between = self._text[left_end:right]
+        between = self.text[left_end:right]
         operator = between.strip().decode(errors="replace")
         at = left_end + between.find(operator.encode())
         if start >= left_end or right >= end:
@@ -174,7 +174,7 @@ class _Walk:
     def _unary(self, cursor, children):
         start, end = self._range(cursor)
         inner, inner_end = self._range(children[0])
-        before, after = self._text[start:inner].strip(), self._text[inner_end:end].strip()
+        before, after = self.text[start:inner].strip(), self.text[inner_end:end].strip()
         if before in (b"!", b"~") or (before == b"-" and not after):
             self._add("operator", start, inner, b"")
         elif before in (b"++", b"--"):
@@ -184,7 +184,7 @@ class _Walk:
 
     def _constant(self, cursor, _):
         start, end = self._range(cursor)
-        text = self._text[start:end]
+        text = self.text[start:end]
         if text in (b"true", b"false"):
             self._add("constant", start, end, b"false" if text == b"true" else b"true")
         elif text == b"0":
@@ -203,14 +203,14 @@ class _Walk:
                 continue
             (start, one_end), (other_start, end) = self._range(one), self._range(other)
             if start < one_end <= other_start < end and \
-                    self._text[one_end:other_start].strip() == b",":
-                self._add("arguments swapped", start, end, self._text[other_start:end]
-                          + self._text[one_end:other_start] + self._text[start:one_end])
+                    self.text[one_end:other_start].strip() == b",":
+                self._add("arguments swapped", start, end, self.text[other_start:end]
+                          + self.text[one_end:other_start] + self.text[start:one_end])
 
     def _return(self, cursor, children):
         if not children:
             return
         start, end = self._range(children[0])
-        if start < end and self._behind(end) == b";" and self._text[:start].rstrip().endswith(
-                b"return") and self._text[start:end] not in (b"0", b"NULL", b"false"):
+        if start < end and self._behind(end) == b";" and self.text[:start].rstrip().endswith(
+                b"return") and self.text[start:end] not in (b"0", b"NULL", b"false"):
             self._add("value returned", start, end, b"0")

@@ -20,16 +20,16 @@ def changes(file):
     """The Changes of @file, which is relative to the top."""
     walk = _Walk((paths.TOP / file).read_text(encoding="utf-8"))
     walk.visit(walk.tree)
-    return numbered(file, walk.found)
+    return numbered(file, walk.data, walk.found)
 
 
 class _Walk(ast.NodeVisitor):
     def __init__(self, text):
         self.found = {}
         self.tree = ast.parse(text)
-        self._data = text.encode()
+        self.data = text.encode()
         self._lines = [0]
-        for line in self._data.splitlines(keepends=True):
+        for line in self.data.splitlines(keepends=True):
             self._lines.append(self._lines[-1] + len(line))
         self._function = ""
 
@@ -38,7 +38,7 @@ class _Walk(ast.NodeVisitor):
                 self._lines[node.end_lineno - 1] + node.end_col_offset)
 
     def _add(self, kind, start, end, new):
-        if self._data[start:end] != new.encode():
+        if self.data[start:end] != new.encode():
             self.found.setdefault((start, end, new.encode()), (kind, self._function))
 
     def visit_FunctionDef(self, node):
@@ -123,8 +123,8 @@ class _Walk(ast.NodeVisitor):
         for one, other in zip(node.args, node.args[1:]):
             (start, one_end), (other_start, end) = self._range(one), self._range(other)
             self._add("arguments swapped", start, end,
-                      (self._data[other_start:end] + self._data[one_end:other_start]
-                       + self._data[start:one_end]).decode())
+                      (self.data[other_start:end] + self.data[one_end:other_start]
+                       + self.data[start:one_end]).decode())
         self.generic_visit(node)
 
     def generic_visit(self, node):
@@ -145,7 +145,7 @@ class _Walk(ast.NodeVisitor):
 
     def _condition(self, test):
         start, end = self._range(test)
-        text = self._data[start:end].decode()
+        text = self.data[start:end].decode()
         self._add("condition negated", start, end, f"(not ({text}))")
         self._add("condition constant", start, end, "True")
         self._add("condition constant", start, end, "False")
@@ -154,6 +154,6 @@ class _Walk(ast.NodeVisitor):
         """The operator @old between two nodes becomes @new."""
         start, end = self._range(one)[1], self._range(other)[0]
         # Parentheses around either are in no node.
-        at = self._data[start:end].find(old.encode())
+        at = self.data[start:end].find(old.encode())
         if at >= 0:
             self._add(kind, start + at, start + at + len(old), new)
