@@ -61,7 +61,8 @@ CHANGES = {
         "stdx 3,4,5", "stb 3,0(4)", "mtctr 3", "mtlr 3", "sync", "isync", "lwsync", "tdnei 3,0",
         "lwz 4,0(5)", "add 4,3,5", "and 4,3,5", "stwu 5,4(4)", "lwzu 5,4(4)", "rlwinm 4,3,0,0,15",
         "dcbt 0,3", "stwcx. 3,0,4", "mtcrf 255,3", "twi 0,3,0", "sthbrx 3,4,5",
-        "cmpw 3,4"), False),
+        "cmpw 3,4", "cnttzd 4,3", "cntlzd 4,3", "extsb 4,3", "extsw 4,3", "popcntd 4,3",
+        "srad 4,3,5", "sradi 4,3,2", "xor 4,3,5", "andi. 4,3,1", "rldicl 4,3,0,32"), False),
 }
 
 
