@@ -17,7 +17,8 @@ from lab.soak import SOAK, FACTOR
 
 LOAD = "guard=on backend=sprg0"
 TRACING = "/sys/kernel/tracing"
-READS = 10_000_000 if SOAK else 30_000      # in one instruction a block: races
+READS = 10_000_000 if SOAK else 30_000      # races
+SLOW = 2000 if SOAK else 20                 # seconds of them in one instruction a block
 SOME = 2000 * FACTOR                        # while something else happens
 RESETS = 2 * FACTOR
 RELOADS = 4 * FACTOR
@@ -89,8 +90,11 @@ def test_races(it):
     """Preempted between any two instructions; mapped and unmapped meanwhile."""
     with Going(it, READS) as stress:
         with it.guest.one_insn_per_tb():
-            time.sleep(20)
-    assert stress.done >= READS
+            before = it.counts()
+            time.sleep(SLOW)
+            raced = (it.counts() - before).ranges["svm_mmio"].matched
+    print(f"{raced:,} captured in one instruction a block")
+    assert stress.done >= READS and raced > 10 * SLOW
     assert guard.stressed(it.guest)["maps"] > 10
 
 
