@@ -2,8 +2,10 @@
 /*
  * svm_mmio.ko: bring the parts up in order, take them down in reverse.
  */
+#include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 
@@ -15,6 +17,11 @@
 #include "observe/debugfs.h"
 #include "selftest/selftest.h"
 #include "svm_mmio_version.h"
+
+/* For who loads it at every boot, on whatever machine: nobody but the module can tell. */
+static bool svm_only;
+module_param(svm_only, bool, 0444);
+MODULE_PARM_DESC(svm_only, "refuse to be loaded in a guest that is no SVM (default N)");
 
 /* What each part says of itself. */
 static void show_status(struct seq_file *m)
@@ -36,6 +43,11 @@ static int __init svm_mmio_init(void)
 {
 	struct dentry *debugfs;
 	int err;
+
+	if (svm_only && !svm_guest_is_secure()) {
+		pr_info("not loaded, as svm_only asks: this guest is no SVM\n");
+		return -ENODEV;
+	}
 
 	err = svm_windows_verify();
 	if (err)
