@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from lab import host, paths, tool
+from lab import host, packages, tool
 from lab.debian import SUITES, Debian
 from lab.soak import SOAK
 
@@ -60,21 +60,10 @@ def headers_package(directory, release, config):
     return package
 
 
-def dkms_package(directory):
-    """The package, built in @directory: another test may be building in the tree."""
-    release = directory / "release.tar.xz"
-    for argv in ([paths.TOP / "packaging/export.sh", release],
-                 ["tar", "-C", directory, "--strip-components=1", "-xf", release],
-                 [directory / "packaging/deb.sh", "-A"]):
-        subprocess.run(argv, check=True, capture_output=True)
-    package, = directory.glob("build/deb/svm-mmio-dkms_*.deb")
-    return package
-
-
 @pytest.fixture(scope="module")
 def debian(kernel, tmp_path_factory):
     """A Debian with the packages, not yet installed, and the names of its files before."""
-    package = dkms_package(tmp_path_factory.mktemp("release"))
+    package = packages.build(tmp_path_factory.mktemp("release"), "-A")["svm-mmio-dkms"]
     scratch = tmp_path_factory.mktemp("headers")
     config = kernel.config.read_text(encoding="utf-8")
     # Its own package would be this machine's: what is tried here is the module's.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The conversation with a guest: the host's end of what tests/guest/init is the other end of.
+"""The conversation with a guest: the host's end of what tests/guest/agent is the other end of.
 
 It goes over a socket that leads to the guest's second console. Who has the guest derives a class
 from Agent that knows how such a guest ends: guest.py, and hypervisor.py for a guest in a guest.
@@ -18,7 +18,7 @@ from .errors import CommandFailed, GuestError
 RUN_LIMIT = 120
 END_BYTES = 64          # no end of an answer is longer
 # What the guest's shell says.
-NOT_FOUND = re.compile(rb"^(/init|sh): (.*: )?\S+: not found$", re.MULTILINE)
+NOT_FOUND = re.compile(rb"^(/init|/lab/agent|sh): (.*: )?\S+: not found$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -62,21 +62,15 @@ def _make_disk(kernel, new):
         say("unpacking them")
         root = new / "root"
         unpack(files, root)
-        _pretend_installed(files, root)
+        pretend_installed(files, root)
         for file in files:
             file.unlink()
-    _finish(kernel, root)
-    say("making its disk")
-    image = new / "root.ext4"
-    done = subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", root, image, DISK_SIZE],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LabError(f"mke2fs cannot make a disk of {paths.shown(root)}: {done.stderr.strip()}\n"
-                       "Is e2fsprogs installed (tests/setup.sh check), and is the disk full?")
+    finish(kernel, root)
+    make_image(root, new / "root.ext4", DISK_SIZE)
     shutil.rmtree(root)
 
 
-def _pretend_installed(debs, root):
+def pretend_installed(debs, root):
     """Tell dpkg in @root that it has installed @debs."""
     database = root / "var/lib/dpkg"
     for directory in ("info", "updates", "triggers"):
@@ -100,7 +94,7 @@ def _pretend_installed(debs, root):
     (database / "status").write_text("\n".join(status), encoding="utf-8")
 
 
-def _finish(kernel, root):
+def finish(kernel, root):
     """What maintainer scripts would have done, and what a kernel's own package has."""
     for name in ("passwd", "group"):
         shutil.copy(root / f"usr/share/base-passwd/{name}.master", root / f"etc/{name}")
@@ -109,6 +103,16 @@ def _finish(kernel, root):
     for file in kernel.modules.glob("modules.*"):
         if file.name == "modules.order" or file.name.startswith("modules.builtin"):
             shutil.copy(file, root / "usr/lib/modules" / kernel.release)
+
+
+def make_image(root, image, size):
+    """Make the disk @image of what is in @root."""
+    say("making its disk")
+    done = subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", root, image, size],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"mke2fs cannot make a disk of {paths.shown(root)}: {done.stderr.strip()}\n"
+                       "Is e2fsprogs installed (tests/setup.sh check), and is the disk full?")
 
 
 class Debian:
@@ -121,22 +125,27 @@ class Debian:
         self.later = later      # the package of the headers of another kernel
 
     @classmethod
-    def boot(cls, kernel, *, name, files=None, devices=(), qemu_args=(), **options):
-        """Boot @kernel with the Debian that has its headers. Options are those of Guest.boot()."""
-        made = _disk(kernel)
-        later, = made.glob("*.deb")
+    def boot(cls, kernel, *, name, disk=None, files=None, devices=(), qemu_args=(), **options):
+        """Boot @kernel with the Debian that has its headers, or the one on @disk, a file that keeps
+        what is written to it. Options are those of Guest.boot().
+        """
+        image, later = disk, None
+        if not disk:
+            image = _disk(kernel) / "root.ext4"
+            later, = image.parent.glob("*.deb")
         drivers = stock_modules(kernel, "virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
         inside = {f"/files/{path.lstrip('/')}": what for path, what in (files or {}).items()}
         guest = Guest.boot(
             kernel, name=name, devices=(*devices, "virtio-blk-pci,drive=root"),
             files={**{f"/drivers/{module}.ko": file for module, file in drivers.items()},
-                   **inside, f"/files/{later.name}": later},
-            qemu_args=("-drive", f"file={made}/root.ext4,format=raw,if=none,id=root,snapshot=on",
-                       *qemu_args), **options)
+                   **inside,
+                   **({f"/files/{later.name}": later} if later else {})},
+            qemu_args=("-drive", f"file={image},format=raw,if=none,id=root,"
+                       f"snapshot={'off' if disk else 'on'}", *qemu_args), **options)
         try:
             guest.check("\n".join([
                 "set -e", *(f"insmod /drivers/{module}.ko" for module in drivers),
-                f"mkdir -p {cls.DISK}", f"mount -t ext4 -o noatime /dev/vda {cls.DISK}",
+                f"mkdir -p {cls.DISK} /files", f"mount -t ext4 -o noatime /dev/vda {cls.DISK}",
                 # dkms uses <(...).
                 "ln -s /proc/self/fd /dev/fd",
                 f"for d in proc sys dev; do mount --rbind /$d {cls.DISK}/$d; done",
@@ -145,7 +154,7 @@ class Debian:
         except BaseException as error:
             guest.__exit__(type(error), error, None)
             raise
-        return cls(guest, Path(f"/{later.name}"))
+        return cls(guest, later and Path(f"/{later.name}"))
 
     def __enter__(self):
         self.guest.__enter__()

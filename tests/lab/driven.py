@@ -12,6 +12,7 @@ import bisect
 import hashlib
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
@@ -166,7 +167,10 @@ class Peer:
             listener.close()
 
     def received(self):
-        """The SHA-256 of what came last."""
+        """The SHA-256 of what came last. Who has sent it may be done before it is here."""
+        deadline = time.monotonic() + self.LIMIT
+        while not self._received and time.monotonic() < deadline:
+            time.sleep(0.1)
         return self._received[-1]
 
     def _serve(self, listener, talk):

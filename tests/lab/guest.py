@@ -4,7 +4,7 @@
     with Guest.boot(kernel, name="smoke", files={"/svm_mmio.ko": result.ko["svm_mmio"]}) as guest:
         guest.check("insmod /svm_mmio.ko")
 
-The scripts and what they print travel over the second console (tests/guest/init is the other
+The scripts and what they print travel over the second console (tests/guest/agent is the other
 end). The first one is the kernel's: it goes to build/logs/NAME.log, which every error names.
 """
 
@@ -51,6 +51,8 @@ ICOUNT = ("-icount", "shift=0,sleep=off")
 class Guest(Agent):
     """A guest, from Guest.boot(); use it in a with statement, or close() it."""
 
+    POWEROFF = "poweroff -f", POWEROFF_LIMIT    # and how long that may take
+
     def __init__(self, name, argv, plumbing, fds, strict):
         agent, self._control = plumbing.ours
         super().__init__(name, agent)
@@ -72,7 +74,7 @@ class Guest(Agent):
     @classmethod
     def boot(cls, kernel, *, name="guest", files=None, devices=("pci-testdev", "edu"), smp=2,
              mem="1G", append="", plugins=(), machine="", cpu="power9", threads=1, qemu_args=(),
-             fds=(), strict=True, icount=False, secure=False, limit=BOOT_LIMIT):
+             fds=(), strict=True, icount=False, secure=False, initrd=None, limit=BOOT_LIMIT):
         """Boot @kernel and wait until it takes commands.
 
         @name       of the logs; two guests at a time need two names
@@ -88,6 +90,7 @@ class Guest(Agent):
         @strict     whether a warning or an oops is the end of the guest, and of the test
         @icount     whether its clock counts instructions, one a nanosecond, instead of time
         @secure     whether it finds itself to be an SVM; GUESTS if its own guests do instead
+        @initrd     another initramfs than the lab's own, which has @files
         """
         smf = Smf(name, guests=secure == GUESTS) if secure else None
         plugins = [*plugins, *([smf.plugin_argument()] if smf else [])]
@@ -108,7 +111,7 @@ class Guest(Agent):
             *itertools.chain.from_iterable(("-device", device) for device in devices),
             *itertools.chain.from_iterable(("-plugin", plugin) for plugin in plugins),
             *qemu_args,
-            "-kernel", str(kernel.vmlinux), "-initrd", str(make_initramfs(kernel, files)),
+            "-kernel", str(kernel.vmlinux), "-initrd", str(initrd or make_initramfs(kernel, files)),
             "-append", kernel_line(strict, append)]
         say(f"booting {kernel.release} as {name}")
         guest = cls(name, argv, plumbing, fds, strict)
@@ -146,11 +149,11 @@ class Guest(Agent):
         if self._over:
             self._kill()
             return
-        self.begin("poweroff -f", POWEROFF_LIMIT)
+        self.begin(*self.POWEROFF)
         try:
-            self._process.wait(POWEROFF_LIMIT)
+            self._process.wait(self.POWEROFF[1])
         except subprocess.TimeoutExpired:
-            self._timed_out(f"the request to power off in {POWEROFF_LIMIT} s")
+            self._timed_out(f"the request to power off in {self.POWEROFF[1]} s")
         finally:
             self._kill()
         if self._process.returncode or self._strict and console.complaint(

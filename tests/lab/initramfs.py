@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's root file system: busybox, tests/guest/init and what a test adds, as newc cpio.
+"""The guest's root file system: busybox, tests/guest and what a test adds, as newc cpio.
 
 The archive is written here rather than by cpio(1), which would need a staging tree with the
 right modes and times to give the same bytes twice.
@@ -25,12 +25,13 @@ def make_initramfs(kernel, files=None):
     so it is made once.
     """
     entries = {"init": (PROGRAM, paths.GUEST_INIT.read_bytes()),
+               "agent": (DATA, paths.GUEST_AGENT.read_bytes()),
                "bin/busybox": (PROGRAM, kernel.busybox.read_bytes())}
     for name, what in (files or {}).items():
         is_program = isinstance(what, Path) and os.access(what, os.X_OK)
         entries[name.lstrip("/")] = (PROGRAM if is_program else DATA,
                                      what.read_bytes() if isinstance(what, Path) else what)
-    archive = _newc(entries)
+    archive = newc(entries)
     path = paths.INITRAMFS / f"{hashlib.sha256(archive).hexdigest()[:16]}.cpio.gz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,8 @@ def make_initramfs(kernel, files=None):
     return path
 
 
-def _newc(entries):
+def newc(entries):
+    """A cpio archive of @entries: {"path": (mode, content)}."""
     parents = {str(parent) for name in entries for parent in PurePosixPath(name).parents}
     entries = {**{name: (DIRECTORY, b"") for name in parents - {"."}}, **entries}
     # Sorted, a directory comes before what is in it.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 GUEST_INIT = TOP / "tests" / "guest" / "init"
+GUEST_AGENT = TOP / "tests" / "guest" / "agent"
 
 BUILD = TOP / "build"
 APT = BUILD / "apt"
