@@ -30,7 +30,9 @@ fi
 for file in COPYING Makefile dkms.conf $(packaging/sources.sh); do
 	install -D -p -m 644 "$file" "$tree/$file"
 done
-install -D -p -m 755 selftest/run_selftest.sh "$tree/selftest/run_selftest.sh"
+for file in selftest/run_selftest.sh packaging/dkms_initramfs.sh; do
+	install -D -p -m 755 "$file" "$tree/$file"
+done
 
 [ -z "${DESTDIR-}" ] || exit 0
 dkms add "$name/$version"

@@ -8,8 +8,8 @@ from xdist.scheduler import LoadFileScheduling
 
 # The files that take longest, longest first: begun last, one of them would keep a single processor
 # busy at the end, while the others wait for it.
-LONG = ("test_upstream_guest.py", "test_guard_drivers.py", "test_guard_emulate.py",
-        "test_guard_user.py",
+LONG = ("test_upstream_guest.py", "test_debian_boot.py", "test_guard_drivers.py",
+        "test_guard_emulate.py", "test_guard_user.py",
         "test_dkms_package.py", "test_debug_kernel.py", "test_kernels.py",
         "test_dropin_drivers.py", "test_uvmodel_selftest.py", "test_secure_guest.py",
         "test_race.py", "test_interruptions.py", "test_uvmodel_refusals.py", "test_bench.py",

@@ -39,7 +39,8 @@ def needed():
     names = [*sources.module(), *paths.TOP.glob("guard/*.S"), *paths.TOP.glob("dropin/**/*.h"),
              *paths.TOP.glob("*/*.mk"),
              *(paths.TOP / name for name in ("Kbuild", "Makefile", "dkms.conf", "capture/table.lds",
-                                             "selftest/run_selftest.sh"))]
+                                             "selftest/run_selftest.sh",
+                                             "packaging/dkms_initramfs.sh"))]
     return {f"{SOURCES}/{path.relative_to(paths.TOP)}" for path in names}
 
 
@@ -60,7 +61,14 @@ def test_rpm_has_all_that_a_build_needs(rpms):
     assert {name for name in plain if name.startswith("/usr/src/")} == needed()
 
 
-COMMAND = {"/usr/bin/svm-mmio", "/usr/share/bash-completion/completions/svm-mmio"}
+# The command; and what loads the module at boot, if that is asked for.
+COMMAND = {"/usr/bin/svm-mmio", "/usr/share/bash-completion/completions/svm-mmio",
+           "/usr/lib/svm-mmio/load-first", "/usr/share/initramfs-tools/hooks/svm-mmio",
+           "/usr/share/initramfs-tools/scripts/init-top/00-svm-mmio",
+           "/usr/lib/dracut/modules.d/90svm-mmio/module-setup.sh",
+           "/usr/lib/dracut/modules.d/90svm-mmio/svm-mmio.sh",
+           "/usr/lib/systemd/system/svm-mmio.service",
+           "/usr/lib/systemd/system/sysinit.target.wants/svm-mmio.service"}
 MANUAL = "/usr/share/man/man8/svm-mmio.8"
 
 
@@ -81,7 +89,10 @@ def test_command_is_in_a_deb_of_its_own(debs, tmp_path, ko):
 
 def test_command_is_in_an_rpm_of_its_own(rpms):
     package, = rpms.glob("RPMS/x86_64/svm-mmio-[0-9]*.rpm")
-    listed = command("rpm", "-qpl", package).splitlines()
+    # Without directories of its own.
+    listed = [line.split()[1] for line in command(
+        "rpm", "-qp", "--qf", r"[%{FILEMODES:perms} %{FILENAMES}\n]", package).splitlines()
+        if not line.startswith("d")]
     assert {name.removesuffix(".gz") for name in listed if not name.startswith(
         ("/usr/share/doc/", "/usr/share/licenses/"))} == COMMAND | {MANUAL}
 

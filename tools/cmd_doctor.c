@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "boot.h"
 #include "commands.h"
 #include "guest.h"
 #include "json.h"
@@ -102,6 +104,10 @@ static enum secure check_guest(const char *status)
 		return yes ? YES : NO;
 	}
 	text = guest_read(SYSFS_SVM);
+	if (!text && !access(BOOT_NORMAL, F_OK)) {
+		add("guest", WELL, format("%s (so said the module at boot)", no_svm), NULL);
+		return NO;
+	}
 	if (!text) {
 		add("guest", UNKNOWN, copy("whether it is an SVM this kernel does not say"),
 		    copy("the module says it: see below"));
@@ -215,7 +221,7 @@ static void check_before(const char *status)
 	if (strchr(bound, '(')) {
 		check = add("before", NOTE,
 			    copy("bound before the guard was on: not covered until then"),
-			    copy("load svm_mmio first: docs/admin.md, \"Load it at boot\""));
+			    copy("svm-mmio boot on: from the next boot on it comes first"));
 		for (word = strtok_r(bound, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 			size_t len = strcspn(word, "(");
 			char *driver = word + len + (word[len] == '(');
@@ -301,6 +307,34 @@ static void check_drivers(bool is_loaded)
 	loaded_free(all, count);
 }
 
+/* After "svm-mmio boot on": the kernels that will not boot as they are to, one by one. */
+static void check_boot(void)
+{
+	static const enum state states[BOOT_STATES] = {
+		[BOOT_OK] = WELL,
+		[BOOT_NOTE] = NOTE,
+		[BOOT_UNKNOWN] = UNKNOWN,
+		[BOOT_TO_DO] = TO_DO,
+	};
+	struct boot_kernel *all;
+	struct check *check;
+	enum boot_state worst;
+	size_t count, i;
+
+	if (!boot_is_on())
+		return;
+	count = boot_kernels(&all);
+	worst = boot_worst(all, count);
+	check = add("boot", states[worst],
+		    format("in an SVM svm_mmio is %sloaded before any driver",
+			   worst == BOOT_OK ? "" : "to be "),
+		    worst == BOOT_OK ? NULL : copy("svm-mmio boot status"));
+	for (i = 0; i < count; i++)
+		if (all[i].state == worst && worst != BOOT_OK)
+			add_item(check, copy(all[i].release), copy(all[i].found));
+	boot_free(all, count);
+}
+
 /* In an SVM: programs that access devices themselves. */
 static void check_programs(bool guarded)
 {
@@ -338,6 +372,7 @@ static void look(const char *status, const char *debugfs, const struct problem *
 			check_drivers(false);
 			check_programs(false);
 		}
+		check_boot();
 		return;
 	}
 	check_module(status);
@@ -351,6 +386,7 @@ static void look(const char *status, const char *debugfs, const struct problem *
 	}
 	if (secure == YES)
 		check_programs(status_is(status, "guard_user", "on"));
+	check_boot();
 }
 
 static size_t count_of(enum state state)

@@ -5,6 +5,7 @@
 
 int cmd_doctor(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_boot(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
 int cmd_claim(int argc, char **argv);

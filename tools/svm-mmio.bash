@@ -4,7 +4,7 @@
 
 _svm_mmio() {
 	local cur=${COMP_WORDS[COMP_CWORD]} command='' word i
-	local commands='doctor status probe devices claim release test access bench audit'
+	local commands='doctor status boot probe devices claim release test access bench audit'
 	local common='--json --colour=auto --colour=always --colour=never --help --version'
 
 	COMPREPLY=()
@@ -25,6 +25,7 @@ _svm_mmio() {
 	claim:-*) mapfile -t COMPREPLY < <(compgen -W '--force --json' -- "$cur") ;;
 	test:-*) mapfile -t COMPREPLY < <(compgen -W '--ktap --json' -- "$cur") ;;
 	bench:-*) mapfile -t COMPREPLY < <(compgen -W '--csv --count --json' -- "$cur") ;;
+	boot:*) mapfile -t COMPREPLY < <(compgen -W 'on off status --json' -- "$cur") ;;
 	audit:*)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur"

@@ -18,6 +18,8 @@ static const struct command {
 } commands[] = {
 	{ "doctor", cmd_doctor, "", "whether all is well here, and what to do if not" },
 	{ "status", cmd_status, "", "what the module does here, and what to do next" },
+	{ "boot", cmd_boot, "on|off|status",
+	  "load the module in an SVM before any driver, at each boot" },
 	{ "probe", cmd_probe, "[BDF]", "try each backend, and say which one to load with" },
 	{ "devices", cmd_devices, "", "the BARs that the self-test holds" },
 	{ "claim", cmd_claim, "[--force] BDF", "hand a PCI device to the self-test" },

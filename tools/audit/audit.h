@@ -182,6 +182,9 @@ struct module {
 
 /* file.c: the content of a file, unpacked; NULL and *error if that fails. */
 void *audit_read_file(const char *path, size_t *size, char **error);
+/* The same of what is in memory. False if it is not compressed; *why if it is damaged. */
+bool audit_unpack(const void *data, size_t size, void **unpacked, size_t *unpacked_size,
+		  const char **why);
 bool audit_is_module_name(const char *name);
 
 /* elf.c */

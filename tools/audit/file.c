@@ -168,19 +168,40 @@ static const char *slurp(const char *path, struct buffer *in)
 	return got < 0 ? strerror(errno) : NULL;
 }
 
-void *audit_read_file(const char *path, size_t *size, char **error)
+bool audit_unpack(const void *data, size_t size, void **unpacked, size_t *unpacked_size,
+		  const char **why)
 {
-	struct buffer in = { 0 }, out = { 0 };
-	const char *why = slurp(path, &in);
+	struct buffer in = { .data = (uint8_t *)data, .size = size }, out = { 0 };
 	size_t i;
 
-	for (i = 0; !why && i < ARRAY_SIZE(formats); i++) {
+	*why = NULL;
+	*unpacked = NULL;
+	*unpacked_size = 0;
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (!begins_with(&in, i))
 			continue;
-		why = formats[i].unpack(&in, &out);
+		*why = formats[i].unpack(&in, &out);
+		if (*why) {
+			free(out.data);
+			return true;
+		}
+		*unpacked = out.data;
+		*unpacked_size = out.size;
+		return true;
+	}
+	return false;
+}
+
+void *audit_read_file(const char *path, size_t *size, char **error)
+{
+	struct buffer in = { 0 };
+	const char *why = slurp(path, &in);
+	void *unpacked;
+	size_t unpacked_size;
+
+	if (!why && audit_unpack(in.data, in.size, &unpacked, &unpacked_size, &why)) {
 		free(in.data);
-		in = out;
-		break;
+		in = (struct buffer){ .data = unpacked, .size = unpacked_size };
 	}
 	if (why) {
 		free(in.data);

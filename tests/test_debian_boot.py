@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A whole Debian in an SVM: after "svm-mmio boot on" each access that its drivers make is captured,
+from the boot on, those of its root file system first. In a normal guest nothing is loaded; without
+the module it boots all the same, and says what it lacks.
+
+The tests are one story about one disk, in their order: Debian's kernel, the initramfs that its own
+update-initramfs makes, systemd, udev, drivers as they are shipped. The oracle judges all text, the
+kernel's too.
+"""
+
+import json
+import os
+import re
+
+import pytest
+from lab import bootable, host, oracle, packages
+from lab.debian import Debian
+from lab.driven import EARLY, MODULES, Peer
+from lab.soak import SOAK
+from test_secure_guest import digest
+
+OK, TO_DO = 0, 1
+BYTES = 1 << 20
+LONG = 3600         # seconds for what takes a minute or two where nothing else runs
+NETWORK = ("-netdev", "user,id=net")
+DEVICES = ("e1000,netdev=net,romfile=", "pci-testdev")
+# With XIVE the kernel itself would access the interrupt controller, which is none of PCI's.
+MACHINE = "ic-mode=xics"
+# A package asks for what the Debian has that it was built on, which may be newer than the guest.
+INSTALL = "dpkg --force-unsafe-io " + (
+    "-i" if host.codename() == bootable.SUITE else "--force-depends -i")
+OURS = re.compile(r"svm[-_]mmio")
+LACKS = "svm-mmio: there is no module svm_mmio for kernel"
+# A compiler that is emulated takes a quarter of an hour: in its place DKMS gets, by what it calls
+# make, the module that this machine has built. SOAK=1 lets it build.
+MAKE = """\
+#!/bin/sh -e
+case $* in *KERNELDIR=*) ls svm_mmio_mod.c Kbuild; cp /packages/svm_mmio.ko . ;; esac
+"""
+# What dpkg, DKMS, systemd and others keep for themselves, whatever was installed.
+KEPT = re.compile(r"/(var/(lib/(dpkg|dkms|systemd)|log|cache|tmp)|packages|tmp|etc/systemd"
+                  r"|etc/\.pwd|usr/lib/modules/[^/]*/modules\.|lost\+found)")
+
+
+class Watched:
+    """A boot of the Debian under the oracle."""
+
+    def __init__(self, disk, name, **options):
+        self.oracle = oracle.Oracle(name, vcpus=2, skip=[oracle.USER_TEXT], outside=True)
+        self.oracle.judge([(EARLY, *MODULES)])
+        self.machine = disk.boot(name, devices=DEVICES, qemu_args=NETWORK, machine=MACHINE, smp=2,
+                                 mem="2G", plugins=[self.oracle.plugin_argument()], **options)
+
+    def __enter__(self):
+        self.machine.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.machine.__exit__(*error)
+
+    def call(self, command):
+        """Run "svm-mmio --json COMMAND": (exit status, what it says), and show it in words."""
+        result = self.machine.run(f"svm-mmio --json {command} 2>/dev/null", LONG)
+        print(self.machine.run(f"svm-mmio {command}", LONG).out)
+        return result.rc, json.loads(result.out)
+
+    def move_data(self):
+        """Receive and send, by the network: equal at both ends."""
+        data = os.urandom(BYTES)
+        with Peer(data) as peer:
+            got, sent = self.machine.check(
+                "until ip -4 route get 10.0.2.2 2>/dev/null | grep -q src; do sleep 1; done\n"
+                f"bash -c 'cat </dev/tcp/10.0.2.2/{peer.source}' | sha256sum\n"
+                f"head -c {BYTES} /dev/urandom >/tmp/data; sha256sum </tmp/data\n"
+                f"bash -c 'cat /tmp/data >/dev/tcp/10.0.2.2/{peer.sink}'", LONG
+            ).replace("-", "").split()
+            assert (got, sent) == (digest(data), peer.received())
+
+
+@pytest.fixture(scope="module")
+def disk(kernel, tmp_path_factory):
+    return bootable.disk(kernel, tmp_path_factory.mktemp("disk"))
+
+
+@pytest.fixture(scope="module")
+def before(disk):
+    """The names of all files, before anything is installed. To be asked for first."""
+    with Debian.boot(disk.kernel, name="debian-before", disk=disk.image, smp=1) as debian:
+        return files_of(debian)
+
+
+def files_of(debian):
+    """The names of all files, but for those that KEPT has."""
+    return {name for name in debian.check("find / -xdev").splitlines() if not KEPT.match(name)}
+
+
+def status(debian):
+    """What "boot status" says of the one kernel: (exit status, on or off, state, found)."""
+    result = debian.run("svm-mmio --json boot status")
+    said = json.loads(result.out)
+    kernel, = said["kernels"]
+    return result.rc, said["boot"], kernel["state"], kernel["found"]
+
+
+def test_install_and_switch_on(disk, before, ko, tmp_path):
+    """In a chroot. Before the module is built it is said to be missing; DKMS, which builds it, has
+    the initramfs made anew.
+    """
+    built = packages.build(tmp_path)
+    assert not OURS.search("\n".join(before))
+    files = {"/packages/svm-mmio.deb": packages.for_ppc64el(built["svm-mmio"], tmp_path),
+             "/packages/svm-mmio-dkms.deb": built["svm-mmio-dkms"], "/packages/svm_mmio.ko": ko,
+             "/packages/make": MAKE.encode()}
+    with Debian.boot(disk.kernel, name="debian-install", disk=disk.image, files=files,
+                     smp=2, mem="2G") as debian:
+        initrd = f"sha256sum /boot/initrd.img-{disk.kernel.release}"
+        first = debian.check(initrd)
+        debian.check(f"{INSTALL} /packages/svm-mmio.deb")
+        assert status(debian) == (OK, "off", "ok", "nothing loads it at boot")
+        assert debian.check(initrd) == first
+        result = debian.run("svm-mmio boot on")
+        print(result.out)
+        assert result.rc == TO_DO and "W: svm-mmio: there is no module svm_mmio" in result.out
+        assert status(debian)[:3] == (TO_DO, "on", "to do")
+        make = "" if SOAK else "chmod 755 /packages/make; PATH=/packages:$PATH "
+        said = debian.check(f"{make}{INSTALL} /packages/svm-mmio-dkms.deb")
+        print(said)
+        assert f"update-initramfs: Generating /boot/initrd.img-{disk.kernel.release}" in said
+        assert status(debian) == (OK, "on", "ok", "its initramfs loads it before any driver")
+        print(debian.run("svm-mmio boot status").out)
+
+
+def test_secure_guest(disk):
+    """All accesses are captured, and doctor says that all is well."""
+    with Watched(disk, "debian-secure", secure=True) as it:
+        assert it.machine.settled() == "running"
+        it.move_data()
+        rc, said = it.call("doctor")
+        state = {check["check"]: check["state"] for check in said["checks"]}
+        assert (rc, said["result"]) == (OK, "ok") and set(state.values()) == {"ok"}, state
+        assert "boot" in state and "before" not in state
+        module = said["status"]
+        assert (module["secure"], module["backend"], module["guard"]) == ("yes", "sprg0", "on")
+        assert "virtio" in module["guard_held_by"] and "e1000" in module["guard_held_by"]
+        lines = [text for _, text in it.machine.dmesg()]
+        assert not [text for text in lines if text.startswith("svm-mmio: ")]
+        first, root = (next(n for n, text in enumerate(lines) if text.startswith(start))
+                       for start in ("svm_mmio: guard on", "virtio_blk "))
+        assert first < root
+        seen = it.oracle.counts()
+        print(f"{module['guard_loads']} loads and {module['guard_stores']} stores made by the "
+              f"guard, {module['guard_kernel']} of the kernel's text; {seen}")
+        assert seen[EARLY].clean and seen.outside == seen.outside_unresolved == 0
+        assert module["guard_loads"] + module["guard_stores"] <= seen[EARLY].matched
+        assert seen[EARLY].matched > 5000 and module["guard_kernel"] > 5
+        said = it.machine.check("svm-mmio test", LONG)
+        print(said)
+        assert it.oracle.counts()[EARLY].clean and it.oracle.counts().outside == 0
+
+
+def test_normal_guest(disk):
+    """Nothing is loaded, and doctor knows why."""
+    with Watched(disk, "debian-normal") as it:
+        assert it.machine.settled() == "running"
+        assert it.machine.run("test -e /sys/module/svm_mmio").rc
+        it.move_data()
+        rc, said = it.call("doctor")
+        guest, = (check for check in said["checks"] if check["check"] == "guest")
+        assert (rc, guest["state"]) == (OK, "ok")
+        assert guest["found"] == "a normal guest, no SVM (so said the module at boot)"
+        lines = [text for _, text in it.machine.dmesg()]
+        assert [text for text in lines if text.startswith("svm_mmio: ") and "taint" not in text
+                and "verification" not in text] == [
+            "svm_mmio: not loaded, as svm_only asks: this guest is no SVM"]
+        seen = it.oracle.counts()
+        assert seen[EARLY].matched == 0 and seen[EARLY].mismatched > 1000 and seen.outside > 5
+        # What loads it at boot, by hand.
+        load = "rm -f /run/svm-mmio-normal-guest; /usr/lib/svm-mmio/load-first"
+        it.machine.check(f"{load}; test -e /run/svm-mmio-normal-guest")
+        result = it.machine.run("echo blacklist svm_mmio >/etc/modprobe.d/lab.conf\n"
+                                f"{load}; rc=$?; rm /etc/modprobe.d/lab.conf; exit $rc")
+        assert result.rc and "could not be loaded: it is blacklisted" in result.out, result
+
+
+def test_package_of_the_module_goes(disk):
+    """And with it the module, from the initramfs too."""
+    with Debian.boot(disk.kernel, name="debian-removed", disk=disk.image, smp=1) as debian:
+        said = debian.check("dpkg --force-unsafe-io --purge svm-mmio-dkms")
+        print(said)
+        assert "W: svm-mmio: there is no module svm_mmio" in said
+        assert status(debian) == (TO_DO, "on", "to do", "there is no module svm_mmio for this "
+                                  "kernel: it boots without")
+        assert "svm_mmio.ko" not in debian.check(names_in_initramfs(disk))
+
+
+def names_in_initramfs(disk):
+    """The command that lists them."""
+    return f"lsinitramfs /boot/initrd.img-{disk.kernel.release}"
+
+
+def test_without_the_module(disk):
+    """An SVM boots, and says what it lacks. Negative control: its accesses are plain."""
+    with Watched(disk, "debian-without", secure=True) as it:
+        assert it.machine.settled() == "degraded"
+        it.move_data()
+        assert "svm-mmio.service" in it.machine.check("systemctl --failed --plain --no-legend")
+        # By the initramfs, and by systemd behind it.
+        lines = [text for _, text in it.machine.dmesg() if text.startswith(LACKS)]
+        assert len(lines) == 2 and disk.kernel.release in lines[0]
+        assert LACKS in it.machine.log.read_text(encoding="utf-8", errors="replace")
+        rc, said = it.call("doctor")
+        boot, = (check for check in said["checks"] if check["check"] == "boot")
+        assert (rc, boot["state"]) == (TO_DO, "to do")
+        assert boot["items"][0]["name"] == disk.kernel.release
+        seen = it.oracle.counts()
+        assert seen[EARLY].matched == 0 and seen[EARLY].mismatched > 1000 and seen.outside > 5
+
+
+def test_purge_leaves_nothing_behind(disk, before):
+    """On the disk, or in the initramfs. Comes last."""
+    with Debian.boot(disk.kernel, name="debian-purged", disk=disk.image, smp=1) as debian:
+        debian.check("dpkg --force-unsafe-io --purge svm-mmio")
+        names = debian.check(names_in_initramfs(disk))
+        assert "scripts/init-top/ORDER" in names and not OURS.search(names)
+        left = "\n".join(sorted(files_of(debian) - before))
+        print(left)
+        assert not OURS.search(left)
