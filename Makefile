@@ -49,6 +49,11 @@ deb: ## Debian packages, in build/deb
 	@tests/setup.sh deb
 	@packaging/deb.sh
 
+.PHONY: deb-ppc64el
+deb-ppc64el: ## the same for a guest of ppc64le, in build/deb; its Debian: SUITE=bookworm
+	@tests/setup.sh deb-ppc64el
+	@$(PYTHON) -B tests/deb_ppc64el.py $(SUITE)
+
 .PHONY: rpm
 rpm: ## RPM packages, in build/rpm
 	@tests/setup.sh rpm
@@ -134,7 +139,7 @@ distclean: clean ## the same, and build/ with all downloads too
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: check-kerneldir
 check-kerneldir:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Usage: tests/setup.sh PURPOSE...      (demo, check, lint, docs, deb, rpm)
+# Usage: tests/setup.sh PURPOSE...      (demo, check, lint, docs, deb, deb-ppc64el, rpm)
 #
 # Sees to it that the host has the Debian packages that "make PURPOSE" needs: installs those that
 # are missing if it may, else says what to type. Only what the lab cannot keep below build/ is
@@ -42,6 +42,10 @@ packages_for() {
 		packages_for tool
 		echo git build-essential dpkg-dev debhelper dh-dkms fakeroot
 		;;
+	deb-ppc64el)
+		packages_for lab
+		echo git
+		;;
 	rpm)
 		packages_for tool
 		# What splits off debug information is eu-strip.
@@ -57,7 +61,7 @@ packages_for() {
 		echo git shellcheck flake8
 		;;
 	*)
-		echo "setup.sh: '$1' is none of: demo, check, lint, docs, deb, rpm" >&2
+		echo "setup.sh: '$1' is none of: demo, check, lint, docs, deb, deb-ppc64el, rpm" >&2
 		return 2
 		;;
 	esac
@@ -69,7 +73,7 @@ fail() {
 }
 
 [ $# -gt 0 ] || {
-	echo "Usage: $0 demo|check|lint|docs|deb|rpm..." >&2
+	echo "Usage: $0 demo|check|lint|docs|deb|deb-ppc64el|rpm..." >&2
 	exit 2
 }
 

@@ -13,6 +13,7 @@ import hashlib
 import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from . import paths
@@ -91,7 +92,19 @@ def pretend_installed(debs, root):
                                     capture_output=True, text=True).stdout
         names = [line.removeprefix(".").rstrip("/") or "/." for line in listed.splitlines()]
         (database / f"info/{name}.list").write_text("\n".join(names) + "\n", encoding="utf-8")
+        _keep_control(deb, database / "info", name)
     (database / "status").write_text("\n".join(status), encoding="utf-8")
+    # Names of files have architectures.
+    (database / "info/format").write_text("1\n", encoding="ascii")
+
+
+def _keep_control(deb, info, name):
+    """Put what package @deb says of its libraries into the directory @info, as that of @name."""
+    with tempfile.TemporaryDirectory() as control:
+        subprocess.run(["dpkg-deb", "-e", deb, control], check=True)
+        for kind in ("shlibs", "symbols"):
+            if (said := Path(control, kind)).exists():
+                shutil.copy(said, info / f"{name}.{kind}")
 
 
 def finish(kernel, root):

@@ -3,10 +3,9 @@
 building in the tree itself.
 """
 
-import shutil
 import subprocess
 
-from . import paths, tool
+from . import paths
 
 
 def build(directory, *options):
@@ -17,22 +16,3 @@ def build(directory, *options):
                  [directory / "packaging/deb.sh", *options]):
         subprocess.run(argv, check=True, capture_output=True)
     return {file.name.partition("_")[0]: file for file in directory.glob("build/deb/*.deb")}
-
-
-def for_ppc64el(package, directory):
-    """The package of the command as it would be on ppc64el: this machine's, with the command that
-    the lab builds for guests in place of its own.
-    """
-    root = directory / "root"
-    subprocess.run(["dpkg-deb", "-R", package, root], check=True)
-    command = f"/usr/bin/{tool.PROGRAM}"
-    shutil.copy(tool.guest_files()[command], root / command.lstrip("/"))
-    (root / "DEBIAN/md5sums").unlink()
-    control = root / "DEBIAN/control"
-    text = control.read_text(encoding="utf-8")
-    control.write_text(text.replace("Architecture: amd64\n", "Architecture: ppc64el\n"),
-                       encoding="utf-8")
-    made = directory / "svm-mmio_ppc64el.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-b", root, made], check=True,
-                   capture_output=True)
-    return made
