@@ -3,6 +3,6 @@
 #ifndef _SVM_MMIO_VERSION_H
 #define _SVM_MMIO_VERSION_H
 
-#define SVM_MMIO_VERSION "0.1.0"
+#define SVM_MMIO_VERSION "0.2.0"
 
 #endif /* _SVM_MMIO_VERSION_H */

@@ -105,7 +105,8 @@ def test_dkms_install_respects_destdir(tmp_path):
 def test_packages_are_of_the_version_in_the_header():
     for name, pattern in (("dkms.conf", r'^PACKAGE_VERSION="(.*)"'),
                           ("packaging/debian/changelog", r"\((.*)-\d+\)"),
-                          ("packaging/rpm/svm-mmio.spec", r"^Version: *(.*)")):
+                          ("packaging/rpm/svm-mmio.spec", r"^Version: *(.*)"),
+                          ("CHANGELOG.md", r"^## (\S+) \(")):
         text = (paths.TOP / name).read_text(encoding="utf-8")
         assert re.search(pattern, text, re.MULTILINE)[1] == VERSION, name
 
