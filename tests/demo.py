@@ -7,7 +7,7 @@ import sys
 from lab.errors import LabError
 from lab.story import BLOCKS, EXPECTED, MODES, Cell, Story
 from lab.subject import main_kernel
-from lab.table import Table
+from lab.table import Table, complain, explain_bad
 
 HEADINGS = {
     "strict": ("one that takes for it", "what SPRG0 says"),
@@ -54,14 +54,9 @@ def main():
         wrong, cells = show(story, kernel.release)
         logs = story.logs()
     if wrong:
-        print(f"\nThis is not what has to come out for {' and '.join(wrong)}. Consoles of the "
-              f"guest and of its\nhypervisor: {', '.join(logs)}")
-        return 1
-    oops = next(cell.said for cell in cells if cell.verdict == Cell.OOPS)
-    print(f"""
-OOPS    SPRG0 does not name the access, so the hypervisor refuses it. The guest says
-        "{oops.partition('] ')[2]}"
-HANGS   the hypervisor finds no instruction and lets the guest try again, for ever
+        return complain(wrong, logs)
+    explain_bad(next(cell.said for cell in cells if cell.verdict == Cell.OOPS))
+    print("""\
 by      what svm_mmio found out to work there: the access made with its own instruction word in
         SPRG0, or the hypervisor asked for it (hcall)
 

@@ -7,7 +7,7 @@ import sys
 from lab.errors import LabError
 from lab.matrix import EXPECTED, MODES, Cell, Trial
 from lab.subject import main_kernel
-from lab.table import Table
+from lab.table import Table, complain, explain_bad
 
 READS = 1000
 HEADINGS = {
@@ -49,17 +49,11 @@ def main():
     with Trial.boot(main_kernel(), name="demo-backends") as trial:
         print()
         wrong, cells = show(trial)
-        log = trial.l2.log
+        logs = trial.l2.log, trial.l1.guest.log
     if wrong:
-        print(f"\nThis is not what has to come out for {' and '.join(wrong)}. Consoles of the "
-              f"guest and of its\nhypervisor: {log}, {trial.l1.guest.log}")
-        return 1
-    oops = next(cell.said for cell in cells if cell.verdict == Cell.OOPS)
-    print(f"""
-OOPS    SPRG0 does not name the access, so the hypervisor refuses it. The guest says
-        "{oops.partition('] ')[2]}"
-HANGS   the hypervisor finds no instruction and lets the guest try again, for ever
-
+        return complain(wrong, logs)
+    explain_bad(next(cell.said for cell in cells if cell.verdict == Cell.OOPS))
+    print("""
 Where the hypervisor cannot fetch, an access works that has its own instruction word in SPRG0, if
 that is what the hypervisor reads, or one that it is asked for (hcall). Times are under emulation:
 compare them with each other only (make bench).""")

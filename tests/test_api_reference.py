@@ -9,7 +9,8 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from lab import paths, sources
 
-pytestmark = pytest.mark.quick
+# Each negative control makes the reference anew: together that is too long between two edits.
+quick = pytest.mark.quick
 
 # A name where it is declared, or defined as a macro.
 DOCUMENTED = re.compile(r"^    (?:#define |[\w ]+ )(svm_\w+)[( ]", re.MULTILINE)
@@ -45,6 +46,7 @@ def exports(ko):
                 if symbol.name.startswith("__ksymtab_")}
 
 
+@quick
 def test_is_current():
     assert api_docs.is_current(), "type: make api-docs"
 
@@ -78,10 +80,12 @@ def test_changed_copy_is_noticed(tmp_path):
     assert not api_docs.is_current(tmp_path / "missing.rst")
 
 
+@quick
 def test_each_name_is_there_once(documented):
     assert len(documented) == len(set(documented)) > 100
 
 
+@quick
 def test_every_export_is_there(documented, ko):
     """A driver calls the inline half of what is exported; the static key has its own section."""
     names = exports(ko)
@@ -92,6 +96,7 @@ def test_every_export_is_there(documented, ko):
     assert "svm_mmio_out_of_line" in api_docs.API.read_text(encoding="utf-8")
 
 
+@quick
 def test_every_name_that_the_dropin_gives_is_there(documented):
     """That list is compared with the kernel's headers (test_accessor_names.py)."""
     header = (paths.TOP / "dropin/override.h").read_text(encoding="utf-8")

@@ -71,11 +71,10 @@ DRIVERS = {
         (*NETWORK, "e1000,netdev=n0,romfile="), 10 * MIB, transfer, "eth0"),
     # Memory BAR, 64-bit accesses by halves, MSI-X: its table is the kernel's business.
     "nvme": Driver(
-        "drivers/nvme/host", ("nvme-core", "nvme"),
+        driver_source.NVME, ("nvme-core", "nvme"),
         ("-drive", "if=none,id=d0,format=raw,file={disk}", "-device", "nvme,drive=d0,serial=lab"),
         10 * MIB, read_and_write, "nvme0q",
-        make_args=tuple(f"CONFIG_NVME_{name}=n" for name in ("FABRICS", "RDMA", "FC", "TCP")),
-        helpers=("t10-pi",), kernel_text=r"_*pci_\w*msi\w*"),
+        make_args=driver_source.NVME_ARGS, helpers=("t10-pi",), kernel_text=r"_*pci_\w*msi\w*"),
     # Ports, all data through string accessors. It masks its interrupt in a way that the level
     # interrupts of QEMU's XIVE do not survive, whoever built it: hence the older controller.
     "ne2k-pci": Driver(

@@ -323,7 +323,7 @@ def test_drivers_under_a_hypervisor_that_cannot_fetch(l1, l2, l2_modules):
                                "nc 10.0.2.100 1 </tmp/data | sha256sum",
                                LONG).replace("-", "").split()
     assert got == sent
-    counts = {name: count - before[name] for name, count in l1.counts().items()}
+    counts = l1.counts_since(before)
     print(counts)
     assert not refused(counts) and counts["captured"] > 5000
     assert {call.name for call in l1.guest.smf.calls()} == {"share"}

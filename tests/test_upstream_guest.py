@@ -332,16 +332,12 @@ def move_data(l1, l2):
     assert got == sent
 
 
-def since(l1, before):
-    return {name: count - before[name] for name, count in l1.counts().items()}
-
-
 def test_l2_under_a_hypervisor_that_cannot_fetch(l1):
     """SPRG0 is all that emulates its accesses, XIVE's too; there are as many as the kernel made."""
     start = l1.counts()
     with boot_l2(l1, "strict", "svm_mmio=sprg0,xive", "ic-mode=xive") as l2:
         move_data(l1, l2)
-        before, made, after = since(l1, start), counted(l2), since(l1, start)
+        before, made, after = l1.counts_since(start), counted(l2), l1.counts_since(start)
         print(f"the kernel says {made}; {after}")
         assert not refused(after) and made > 5000
         assert before["captured"] <= made <= after["captured"]
@@ -354,8 +350,8 @@ def test_l2_under_the_published_ultravisor(l1):
     with boot_l2(l1, "legacy", "", "ic-mode=xics") as l2:
         move_data(l1, l2)
         made = counted(l2)
-        print(f"the kernel says {made}; {since(l1, start)}")
-        assert made > 5000 and not any(since(l1, start).values())
+        print(f"the kernel says {made}; {l1.counts_since(start)}")
+        assert made > 5000 and not any(l1.counts_since(start).values())
         l1.set_mode("off")
 
 
@@ -365,5 +361,5 @@ def test_l2_without(l1):
     with pytest.raises(GuestDied, match="Unable to handle kernel data access"):
         with boot_l2(l1, "strict", "svm_mmio=off", "ic-mode=xics") as l2:
             l2.check("true")
-    found = since(l1, start)
+    found = l1.counts_since(start)
     assert found["captured"] == 0 and sum(refused(found).values()) > 0

@@ -21,13 +21,12 @@ from pathlib import Path
 
 from . import paths
 from .apt import Apt
-from .debian import Debian, finish, make_image, pretend_installed
+from .debian import Debian, finish, install, make_image
 from .errors import GuestError, LabError
 from .guest import Guest
 from .kernels import Kernel
 from .once import make_once
 from .progress import say
-from .root import unpack
 
 SUITE = "bookworm"
 # The libraries are those of the command svm-mmio. A compiler is there for DKMS to ask for.
@@ -123,12 +122,8 @@ def _make_disk(kernel, new):
         say(f"fetching {len(debs)} packages for a Debian that boots ... "
             f"{sum(deb.size for deb in debs) // 1000000} MB")
         files = apt.fetch(debs)
-        say("unpacking them")
         root = new / "root"
-        unpack(files, root)
-        pretend_installed(files, root)
-        for file in files:
-            file.unlink()
+        install(files, root)
     finish(kernel, root)
     for name, text in FILES.items():
         path = root / name

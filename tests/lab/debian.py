@@ -60,18 +60,23 @@ def _make_disk(kernel, new):
         say(f"fetching {len(debs)} packages for a Debian of ppc64le ... {size} MB")
         files = apt.fetch(debs)
         shutil.move(apt.fetch(debs_later)[0], new)
-        say("unpacking them")
         root = new / "root"
-        unpack(files, root)
-        pretend_installed(files, root)
-        for file in files:
-            file.unlink()
+        install(files, root)
     finish(kernel, root)
     make_image(root, new / "root.ext4", DISK_SIZE)
     shutil.rmtree(root)
 
 
-def pretend_installed(debs, root):
+def install(debs, root):
+    """Unpack @debs, which go, into @root, as if dpkg had installed them."""
+    say("unpacking them")
+    unpack(debs, root)
+    _pretend_installed(debs, root)
+    for deb in debs:
+        deb.unlink()
+
+
+def _pretend_installed(debs, root):
     """Tell dpkg in @root that it has installed @debs."""
     database = root / "var/lib/dpkg"
     for directory in ("info", "updates", "triggers"):

@@ -26,6 +26,10 @@ DIRECTORIES = (
     "drivers/nvme/host",
 )
 
+# nvme, and what make is to leave out of it: the transports that are no PCI.
+NVME = "drivers/nvme/host"
+NVME_ARGS = tuple(f"CONFIG_NVME_{name}=n" for name in ("FABRICS", "RDMA", "FC", "TCP"))
+
 
 def get(directory):
     """The path of @directory, one of DIRECTORIES, with its sources and its Makefile; or of a

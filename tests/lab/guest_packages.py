@@ -11,11 +11,11 @@ import subprocess
 
 from . import paths
 from .apt import Apt
-from .debian import pretend_installed
+from .debian import install
 from .kernels import CROSS
 from .once import make_once
 from .progress import say
-from .root import build, unpack, workplace
+from .root import build, workplace
 from .tool import NEEDS
 
 SUITES = ("bookworm", "trixie")
@@ -70,12 +70,7 @@ def _make_root(suite, new):
         debs = apt.with_dependencies(PACKAGES)
         size = sum(deb.size for deb in debs) // 1000000
         say(f"fetching {len(debs)} packages to build packages with ... {size} MB")
-        files = apt.fetch(debs)
-        say("unpacking them")
-        unpack(files, new)
-        pretend_installed(files, new)
-        for file in files:
-            file.unlink()
+        install(apt.fetch(debs), new)
     # What maintainer scripts, and a package of pkgconf's for each architecture, would have made.
     for link, to in (("etc/dpkg/origins/default", "debian"),
                      (f"usr/bin/{CROSS}pkg-config", "pkgconf")):

@@ -34,6 +34,8 @@ PARAMETERS = "/sys/module/uvmodel/parameters"
 # Those that are tried as L1.
 L1_KERNELS = ("6.1", "6.12")
 
+SPINS = 1000            # refusals of one access that are taken for ever
+
 # All of L1 is emulated, and all of L2 goes through that.
 SLOWER = 3
 
@@ -158,6 +160,20 @@ class Hypervisor:
         text = self.guest.check(f"cat {DEBUGFS}/counters")
         return {name: int(count) for name, count in
                 (line.split(": ") for line in text.splitlines())}
+
+    def counts_since(self, before):
+        """How many more of each there are than @before, which counts() has given."""
+        return {name: count - before[name] for name, count in self.counts().items()}
+
+    def has_answered(self, guest, before):
+        """Wait for the answer of @guest to what was begun: True. Or until so many accesses were
+        refused since counts() were @before that one must be tried again for ever: False.
+        """
+        while not guest.has_answered():
+            if sum(refused(self.counts_since(before)).values()) >= SPINS:
+                return False
+            time.sleep(0.2)
+        return True
 
     def words(self):
         """The words captured: {word: (how often, mnemonic)}."""

@@ -10,7 +10,6 @@ processor, for as long as the hypervisor behaves like that. L2 survives both.
 """
 
 import contextlib
-import time
 from dataclasses import dataclass, field
 
 from . import console, dropin, paths
@@ -22,7 +21,6 @@ RUN = "/sys/kernel/debug/mmio_reads/run"
 RESULT = "/sys/kernel/debug/mmio_reads/result"
 
 LIMIT = 300             # seconds for a run that makes progress
-SPINS = 1000            # refusals of one access that are taken for ever
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,8 @@ class Trial:
         seen = len(console.read(self.l2.log))
         self.l1.set_mode(mode)
         finish = self.l2.begin(f"usleep {pause}; echo '{accessor} {reads}' >{RUN}", LIMIT)
-        while not (ended := self.l2.has_answered()):
-            if sum(refused(self._since(before)).values()) >= SPINS:
-                break
-            time.sleep(0.2)
-        counts = self._since(before)
+        ended = self.l1.has_answered(self.l2, before)
+        counts = self.l1.counts_since(before)
         refusals = self.l1.refusals()
         # What got nowhere comes to an end now.
         self.l1.set_mode("off")
@@ -142,6 +137,3 @@ class Trial:
         else:
             verdict = Cell.WORKS if right == done == reads else Cell.WRONG
         return Cell(verdict, done, nanoseconds, counts["captured"], refused(counts), said)
-
-    def _since(self, before):
-        return {name: count - before[name] for name, count in self.l1.counts().items()}

@@ -11,10 +11,9 @@ the instruction what SPRG0 says, or what the published ultravisor would find.
 
 import contextlib
 import re
-import time
 from dataclasses import dataclass, field
 
-from . import console, driver_source, dropin, paths, stock
+from . import console, driver_source, dropin, stock
 from .hypervisor import Hypervisor, refused
 from .subject import DEBUGFS
 
@@ -32,10 +31,6 @@ EVERYTHING = (0, 0xFFFFFFFFFFFFFFFF)
 BLOCKS = 200
 BLOCK = 4096
 LIMIT = 600             # seconds for what takes a few where nothing else runs
-SPINS = 1000            # refusals of one access that are taken for ever
-
-NVME = "drivers/nvme/host"
-NVME_OPTIONS = tuple(f"CONFIG_NVME_{name}=n" for name in ("FABRICS", "RDMA", "FC", "TCP"))
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,8 @@ class Story:
     def boot(cls, kernel, *, name, **options):
         """Boot L1. Other options are those of Hypervisor.boot()."""
         stock_drivers = stock.stock_modules(kernel, "nvme")
-        rebuilt = dropin.build(kernel, driver_source.get(NVME), safe=True, make_args=NVME_OPTIONS)
+        rebuilt = dropin.build(kernel, driver_source.get(driver_source.NVME), safe=True,
+                               make_args=driver_source.NVME_ARGS)
         svm_mmio = dropin.module(kernel).ko["svm_mmio"]
         modules = f"/lib/modules/{kernel.release}"
         files = {
@@ -126,8 +122,8 @@ class Story:
         self._l2.stop()
 
     def logs(self):
-        """The consoles of L2 and L1, to be named."""
-        return [paths.shown(log) for log in (self._l2.log, self.l1.guest.log)]
+        """The consoles of L2 and L1."""
+        return self._l2.log, self.l1.guest.log
 
     def rows(self):
         """Each row, tried under each hypervisor: yields (Row, {mode: Cell}).
@@ -160,11 +156,8 @@ class Story:
             f"dd if=/dev/nvme0n1 of=/tmp/read bs={BLOCK} count={BLOCKS} iflag=direct",
             "read end rest </proc/uptime", "echo took $start $end",
             "sha256sum /tmp/read"]), LIMIT)
-        while not (ended := self._l2.has_answered()):
-            if sum(refused(self._since(before)).values()) >= SPINS:
-                break
-            time.sleep(0.2)
-        counts = self._since(before)
+        ended = self.l1.has_answered(self._l2, before)
+        counts = self.l1.counts_since(before)
         # What got nowhere comes to an end now.
         self.l1.set_mode("off")
         result = finish()
@@ -187,6 +180,3 @@ class Story:
         self._l2.check("modprobe svm_mmio", LIMIT)
         return re.search(r"^backend: (\w+)", self._l2.check(f"cat {DEBUGFS}/status"),
                          re.MULTILINE)[1]
-
-    def _since(self, before):
-        return {name: count - before[name] for name, count in self.l1.counts().items()}

@@ -4,6 +4,8 @@
 import itertools
 import sys
 
+from . import paths
+
 GOOD, BAD, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
 
@@ -38,3 +40,18 @@ class Table:
                 text = f"{GOOD if goods[number] else BAD}{text}{PLAIN}"
             parts.append(text)
         return " ".join(parts).rstrip()
+
+
+def complain(wrong, logs):
+    """Say that the rows with the titles @wrong did not come out as they have to; the status."""
+    print(f"\nThis is not what has to come out for {' and '.join(wrong)}. Consoles of the guest "
+          f"and of its\nhypervisor: {', '.join(map(paths.shown, logs))}")
+    return 1
+
+
+def explain_bad(oops):
+    """Say what the verdicts are that are bad; @oops is the line that a guest has said."""
+    print(f"""
+OOPS    SPRG0 does not name the access, so the hypervisor refuses it. The guest says
+        "{oops.partition('] ')[2]}"
+HANGS   the hypervisor finds no instruction and lets the guest try again, for ever""")
