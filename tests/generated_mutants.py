@@ -25,7 +25,12 @@ def main(args):
     if ":" in args[0]:
         changes = [generated.find(name) for name in args]
     else:
-        changes = generated.draw(int(args[0], 0), int(args[1], 0), args[2:])
+        try:
+            seed, count = (int(arg, 0) for arg in args[:2])
+        except ValueError:
+            raise LabError("give SEED and COUNT, both numbers, or names of mutants such as "
+                           "backend/hcall.c:17") from None
+        changes = generated.draw(seed, count, args[2:])
     fates = []
     for fate in judge(changes):
         fates.append(fate)
