@@ -8,7 +8,8 @@ import time
 
 import pytest
 from lab.agent import RUN_LIMIT
-from lab.errors import CommandFailed
+from lab.errors import CommandFailed, GuestTimeout
+from lab.guest import Guest
 
 
 @pytest.mark.parametrize("script", ["false", "no_such_command", "no_such_command || :",
@@ -50,3 +51,10 @@ def test_what_a_script_left_behind_ends_while_another_comes(sprg0):
     assert sprg0.guest.run("test -e /tmp/ended").rc
     assert send_in_halves(sprg0.guest, between=5) == "whole\n"
     sprg0.guest.check("test -e /tmp/ended")
+
+
+def test_late_answer_is_shown(kernel):
+    """A guest that is late is reported with what came of its answer."""
+    with (pytest.raises(GuestTimeout, match="(?s)What came of the answer.*\nhalf of it\n"),
+          Guest.boot(kernel, name="late", smp=1) as guest):
+        guest.check("printf 'half of it\\n' >/dev/hvc1; sleep 600", timeout=5)

@@ -17,6 +17,7 @@ from .errors import CommandFailed, GuestError
 
 RUN_LIMIT = 120
 END_BYTES = 64          # no end of an answer is longer
+CAME_BYTES = 400        # to show of one that has no end
 # What the guest's shell says.
 NOT_FOUND = re.compile(rb"^(/init|/lab/agent|sh): (.*: )?\S+: not found$", re.MULTILINE)
 
@@ -143,6 +144,11 @@ class Agent:
         poll = select.poll()
         poll.register(self._agent, event)
         return poll.poll(max(0, deadline - time.monotonic()) * 1000)
+
+    def _came(self):
+        """What has come of an answer that is late: lines."""
+        lines = self._buffer[-CAME_BYTES:].decode(errors="replace").splitlines()
+        return ["What came of the answer until then:", *(lines or ["nothing"])]
 
     def _hello(self, deadline, limit):
         """Wait until the guest has booted."""

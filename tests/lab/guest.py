@@ -206,7 +206,7 @@ class Guest(Agent):
         self._kill()
         places = console.places(console.read(self.log)[len(lines):])
         raise GuestTimeout("\n".join([
-            f"guest {self.name} did not finish {what}", "Its console until then:",
+            f"guest {self.name} did not finish {what}", *self._came(), "Its console until then:",
             *console.excerpt(lines), "Where an NMI found its processors:", *places,
             f"Interrupts and registers before that: {paths.shown(state)}", self._more()]))
 

@@ -266,7 +266,7 @@ class NestedGuest(Agent):
         self._over = "it did not answer in time"
         self._kill()
         raise GuestTimeout("\n".join([
-            f"guest {self.name} did not finish {what}", "Its console until then:",
+            f"guest {self.name} did not finish {what}", *self._came(), "Its console until then:",
             *console.excerpt(lines), self._more()]))
 
     def _console(self):
