@@ -103,11 +103,6 @@ HCALL = {
          "ret, (unsigned long)bytes, physical);\n		rc = H_BUSY;"),
         ("backend/hcall.c", "	else if (rc == H_BUSY)\n", "	else if (rc == LONG_MIN)\n"),
     ],
-    # There is no such hcall. Only for QEMU: an ultravisor would not survive it.
-    "hcall-unknown": [
-        ("backend/hcall.c", "*load = plpar_hcall(H_LOGICAL_CI_LOAD",
-         "*load = plpar_hcall(0x3ffcUL"),
-    ],
 }
 
 

@@ -77,6 +77,9 @@ static int __init unmapped_init(void)
 	pr_info("memory beside what was stored is as it was: %u\n", keeps_to_its_width(memory));
 	svm_readsl(io + TESTDEV_COUNT, string, ARRAY_SIZE(string));
 	pr_info("a string is all ones: %u\n", !~string[0] && !~string[1]);
+	memset(string, 0, sizeof(string));
+	svm_memcpy_fromio(string, io + TESTDEV_COUNT, sizeof(*string));
+	pr_info("a copy is all ones: %u\n", !~string[0] && !string[1]);
 
 	io = pci_iomap(pdev, 0, 0);
 	if (io)
