@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from lab.subject import BUFFER, Subject
+from lab.subject import BUFFER, DEBUGFS, Subject
 
 COUNTS = ("loads_8", "loads_16", "loads_32", "loads_64", "stores_8", "stores_16", "stores_32",
           "stores_64", "bulk_loads", "bulk_stores", "all_ones", "hcall_errors")
@@ -51,6 +51,15 @@ def test_decisions(loaded):
                                 else "parameter backend names it")
     assert (status["probe_register"], status["probe_sprg0"], status["probe_hcall"]) == (
         "-", "not tried", "not tried")
+
+
+def test_every_count_has_a_line(loaded):
+    """One each, and there is no other line below "windows"."""
+    text = loaded.guest.check(f"cat {DEBUGFS}/status")
+    _, _, counted = text.partition("\nwindows: ")
+    names = [re.fullmatch(r"(\w+): \d+", line)[1] for line in counted.splitlines()[1:]]
+    assert tuple(names[:len(COUNTS)]) == COUNTS and len(set(names)) == len(names)
+    assert names[len(COUNTS):] and all(name.startswith("guard_") for name in names[len(COUNTS):])
 
 
 def test_each_width_and_direction(loaded):

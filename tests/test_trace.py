@@ -4,6 +4,8 @@
 import re
 
 import pytest
+from lab import meddler
+from lab.meddler import meddled
 from lab.subject import BUFFER, Subject
 
 TRACING = "/sys/kernel/tracing"
@@ -26,7 +28,7 @@ ACCESSES = (
 
 @pytest.fixture(scope="module")
 def it(kernel):
-    with Subject.boot(kernel, name="trace") as it:
+    with Subject.boot(kernel, name="trace", files=meddler.files(kernel)) as it:
         it.guest.check(f"mount -t tracefs tracefs {TRACING}")
         yield it
 
@@ -108,8 +110,15 @@ def test_bulk_and_ports(traced):
 
 
 def test_off_again(traced):
-    """When off, nothing is recorded."""
+    """When off, nothing is recorded, and accesses of backend sprg0 take no detour."""
     record(traced, lambda: None)
     traced.guest.check(f"echo >{TRACING}/trace")
+    # Nothing is changed in it: its calls are counted.
+    with meddled(traced, "svm_detour_load") as detours:
+        run = traced.run("edu", "load_values")
+        assert detours.calls() == (0 if traced.backend == "sprg0" else 100)
+        assert len(record(traced, lambda: traced.run("edu", "load_values"))) == run.accesses
+        assert detours.calls() == (100 if traced.backend == "sprg0" else 200)
+        traced.guest.check(f"echo >{TRACING}/trace")
     traced.run("edu", "load_values")
     assert "svm_mmio_read" not in traced.guest.check(f"cat {TRACING}/trace")
