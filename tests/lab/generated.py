@@ -44,13 +44,15 @@ def _whole(*names):
 # In one guest, for one mutant after another. What takes long, by the clock, is for those that it
 # is about.
 SLOW = "not stress and not nested and not copy_fuzz and not all_runs"
-ACCESS, TRACE, BAD_INPUT, PARAMETER = (
+ACCESS, TRACE, BAD_INPUT, PARAMETER, NOTICES, FAILURES, GUARDED = (
     (f"tests/test_{name}.py",) for name in (
-        "access_file", "trace", "bad_input", "backend_parameter"))
+        "access_file", "trace", "bad_input", "backend_parameter", "selftest_notices",
+        "hcall_failures", "guarded_accessors"))
 SELFTEST = ("tests/test_selftest.py", "-k", SLOW)
 ALL = ("tests/test_selftest.py", "-k", "all_runs")
 COPIES = ("tests/test_selftest.py", "-k", "copy_fuzz")
 STRESS = ("tests/test_selftest.py", "-k", "stress or nested")
+GONE = ("tests/test_removal.py", "-k", "unbind or interrupt")
 STATUS = ("tests/test_status.py", "-k", "not every_access")
 LISTED = ("tests/test_windows.py", "-k", "debugfs")
 HCALL_COPIES = ("tests/test_backend_hcall.py", "-k", "test_case and copy_fuzz")
@@ -77,31 +79,26 @@ AREAS = (
     Area("module", ("svm_mmio_mod.c", "accessors/*.c", "capture/access.c", "backend/choice.c",
                     "backend/detour.c", "backend/hcall.c", "backend/tables.c", "observe/*.c"),
          "module", {
-        "backend/detour.c": (TRACE, STATUS, HCALL, SELFTEST, HCALL_COPIES),
-        "backend/[ht]*": (HCALL, TRACE, STATUS, PARAMETER),
-        "accessors/bulk.c": (SELFTEST, TRACE, HCALL, COPIES, HCALL_COPIES),
+        "backend/detour.c": (TRACE, STATUS, HCALL, SELFTEST, HCALL_COPIES, GUARDED),
+        "backend/[ht]*": (HCALL, FAILURES, TRACE, STATUS, PARAMETER),
+        "accessors/bulk.c": (SELFTEST, COPIES, TRACE, HCALL, HCALL_COPIES, FAILURES),
         "accessors/*": (SELFTEST, HCALL, TRACE),
         "observe/*": (STATUS, TRACE, LISTED),
-        "*": (STATUS, PARAMETER, TRACE)}),
+        "*": (STATUS, PARAMETER, TRACE, GUARDED)}),
     Area("selftest", ("selftest/*.c",), "module", {
-        "selftest/case_bulk.c": (SELFTEST, COPIES, BAD_INPUT),
-        "selftest/case_[ns]*": (SELFTEST, STRESS),
-        "selftest/[wm]*": (STRESS, SELFTEST),
-        "selftest/case_*": (SELFTEST,),
+        "selftest/case_bulk.c": (SELFTEST, COPIES, NOTICES, BAD_INPUT),
+        "selftest/case_[ns]*": (SELFTEST, STRESS, NOTICES),
+        "selftest/[wm]*": (STRESS, SELFTEST, NOTICES),
+        "selftest/case_*": (SELFTEST, NOTICES),
         "selftest/ops.c": (SELFTEST, ACCESS),
-        "selftest/[dt]*": (SELFTEST, ACCESS, STRESS),
-        "*": (ACCESS, BAD_INPUT, SELFTEST, ALL)}),
+        "selftest/[dot]*": (SELFTEST, ACCESS, NOTICES, STRESS),
+        "*": (ACCESS, BAD_INPUT, SELFTEST, ALL, NOTICES, GONE)}),
 )
 
 
 # What builds modules of its own, and so takes minutes: asked in a tree that has the change, of what
 # lived in the guest.
-REST = {"backend/hcall.c": ("tests/test_backend_hcall.py", "-k",
-                            "unmapped or each_failure or refused or missing or busy"),
-        "accessors/*": ("tests/test_dropin_edge_cases.py", "-k", "by_hcall"),
-        # A self-test that is blind is seen by what it says of a module that is wrong.
-        "selftest/[a-z]*": ("tests/test_mutants.py", "tests/test_backend_hcall.py", "-k",
-                            "selftest_fails or mutant_is_caught or added_up")}
+REST = {"accessors/*": ("tests/test_dropin_edge_cases.py", "-k", "by_hcall")}
 # A header has no tree of its own: it is read as a part of a file that includes it.
 INCLUDED = {header: "tests/oracle/oracle.c" for header in (
     "tests/oracle/control.h", "tests/oracle/instruction.h", "tests/plugin/guest.h")}

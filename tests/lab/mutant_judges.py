@@ -205,6 +205,7 @@ class Tool(Host):
             return
         subprocess.run(["make", "-s", "-C", self.tree.top / "tools", f"BUILD={self._base()}",
                         "CFLAGS=-O2 -g -w"], check=True, capture_output=True)
+        Path(place).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", "--no-target-directory", self._base(), place], check=True)
 
     def _base(self):

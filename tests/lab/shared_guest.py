@@ -13,7 +13,7 @@ import io
 
 import pytest
 
-from . import fuzz, subject
+from . import fuzz, meddler, subject
 from .build import BuildResult
 from .errors import GuestError, LabError
 from .progress import say
@@ -24,8 +24,8 @@ SMP = 4
 # A script takes seconds where nothing is wrong; a mutant may make it wait for ever.
 PATIENCE = 60
 # What a file of tests may have left in the guest.
-TIDY = ("umount /sys/kernel/tracing 2>/dev/null; [ ! -e /sys/module/svm_mmio ] ||"
-        " rmmod svm_mmio; [ ! -e /sys/module/svm_mmio ]")
+TIDY = ("umount /sys/kernel/tracing 2>/dev/null; for m in meddler svm_mmio; do"
+        " [ ! -e /sys/module/$m ] || rmmod $m; done; [ ! -e /sys/module/svm_mmio ]")
 
 
 # What fails then is no test.
@@ -88,7 +88,7 @@ class Shared:
             say(f"booting a guest with {len(self._mutants)} mutants")
             there = {f"{DIRECTORY}/{other}.ko": file for other, file in self._mutants.items()}
             self._subject = boot(kernel, name="generated", smp=SMP,
-                                 files={**there, **fuzz.files()})
+                                 files={**there, **fuzz.files(), **meddler.files(kernel)})
             self.boots += 1
             _hurry(self._subject.guest)
         self._subject.guest.check(f"cp {DIRECTORY}/{name}.ko /svm_mmio.ko")
