@@ -201,6 +201,16 @@ def test_what_was_expected_and_found(check, assembled, lines, expected, found):
     assert said.startswith("refusing to load: ")
 
 
+def test_which_register_is_overwritten(check, assembled):
+    """The word, and the register that carries it."""
+    window = Window(load(at4="*lwz 4,0(9)"), assembled)
+    _, said = check.verify(check.good, window)
+    assert f"expected 0x{window.word:08x}, found 0x00000009" in said
+    window = Window(load(at0="mfspr 4,272", at5="mtspr 272,4"), assembled)
+    _, said = check.verify(check.good, window)
+    assert "expected 0x00000004, found 0x00000009" in said
+
+
 def test_word_of_another_instruction(check, assembled):
     window = Window(LOAD, assembled)
     window.word ^= 1 << 16

@@ -85,10 +85,13 @@ def test_each_verdict(run):
         qemu.access(load, wrong)
     assert (judge.counts() - before)["one"] == verdicts(mismatched=6, loads=6)
     before = judge.counts()
+    qemu.access(store, LWZ, "store")
+    assert (judge.counts() - before)["one"] == verdicts(mismatched=1, stores=1)
+    before = judge.counts()
     qemu.access(update, LWZU)
     qemu.access(update, 0, vcpu=1)
     assert (judge.counts() - before)["one"] == verdicts(unacceptable=2, loads=2)
-    assert not judge.counts()["one"].clean and judge.counts().total.accesses == 10
+    assert not judge.counts()["one"].clean and judge.counts().total.accesses == 11
 
 
 def test_what_is_no_device(run):
@@ -184,6 +187,7 @@ def test_options(options, said):
     qemu = Qemu(options=options)
     errors, _ = qemu.close()
     assert not qemu.loaded and errors.startswith("oracle: ") and said in errors
+    assert errors.count("oracle: ") == 1
 
 
 @pytest.mark.parametrize("target, system, said", [
@@ -286,6 +290,16 @@ def test_report():
         "sprg0": f"{1 << 32 | LWZ:#018x}", "vcpu": 1, "target": hex(DEVICE + 4)}
     assert report["sites"][0]["last_wrong_sprg0"] == f"{7:#018x}"
     assert {site["device"] for site in report["sites"]} == {"a \"device\" \\ of \x01 0\x7f"}
+
+
+def test_what_is_outside_is_listed_only_if_asked_for(run):
+    judge, qemu = run
+    qemu.access(qemu.code(TEXT, LWZ), LWZ)
+    qemu.access(qemu.code(TEXT + 64, LWZ), LWZ)
+    assert qemu.end() == ("", 0)
+    report = judge.report()
+    assert [site["name"] for site in report["sites"]] == ["one"]
+    assert report["totals"]["outside"] == 1
 
 
 def test_empty_report():

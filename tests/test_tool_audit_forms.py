@@ -199,7 +199,7 @@ def test_mappings_that_may_have_failed(tmp_path):
     never = {"plain": branches(), "dot": branches(compare="mr. 31,3"),
              "sum": branches("add 4,5,6"), "load": branches("lwz 5,0(1)"),
              "field": branches(compare="cmpdi 1,31,0", branch="beq 1,1f"),
-             "hint": branches(branch="beq+ 1f")}
+             "hint": branches(branch="beq+ 1f"), "far": branches(*["nop"] * 15)}
     turned = {"turned": branches(branch="bne 1f"), "hint_turned": branches(branch="bne- 1f"),
               "turned_field": branches(compare="cmpdi 7,31,0", branch="bne 7,1f")}
     both = {**{f"between_{number}": branches(line)
