@@ -3,8 +3,10 @@
 each backend that the guard has, and never by what the guard would have to catch.
 """
 
+import errno
+
 import pytest
-from lab.subject import BUFFER, Subject
+from lab.subject import BUFFER, DEBUGFS, Subject
 
 CASES = [("pci-testdev", "load_values"), ("pci-testdev", "store_match"),
          ("pci-testdev", "test_selector"), (BUFFER, "store_readback"), (BUFFER, "string_values")]
@@ -14,6 +16,19 @@ CASES = [("pci-testdev", "load_values"), ("pci-testdev", "store_match"),
 def guest(kernel):
     with Subject.boot(kernel, name="guarded", smp=4) as it:
         yield it
+
+
+def test_without_it_nothing_is_loaded(guest):
+    """Where it is asked for and cannot be: nothing of the module is left."""
+    switch = "/proc/sys/kernel/ftrace_enabled"
+    guest.guest.check(f"echo 0 >{switch}")
+    try:
+        refused = guest.guest.run("insmod /svm_mmio.ko backend=sprg0 guard=on")
+        assert guest.guest.run(f"test -e /sys/module/svm_mmio -o -e {DEBUGFS}").rc
+        guest.guest.check("insmod /svm_mmio.ko backend=sprg0 && rmmod svm_mmio")
+    finally:
+        guest.guest.check(f"echo 1 >{switch}")
+    assert refused.rc == errno.EOPNOTSUPP       # busybox's insmod returns the errno
 
 
 @pytest.fixture(scope="module", params=["sprg0", "hcall"])

@@ -54,6 +54,20 @@ def test_missing_hcall(guest, hcall, said):
         it.check("insmod /svm_mmio.ko backend=auto && rmmod svm_mmio")
 
 
+def test_no_page_tables(guest):
+    """They are found by a probe: where there is none the backend is refused, and says why."""
+    switch, it = "/proc/sys/kernel/ftrace_enabled", guest.guest
+    it.check(f"echo 0 >{switch}")
+    try:
+        mark = it.mark()
+        assert it.run("insmod /svm_mmio.ko backend=hcall").rc == errno.EOPNOTSUPP
+        said = [text for _, text in it.dmesg(mark) if "no backend hcall: " in text]
+        assert said and all("the kernel's page tables cannot be found" in text for text in said)
+        assert it.run("test -e /sys/module/svm_mmio").rc
+    finally:
+        it.check(f"echo 1 >{switch}")
+
+
 def errors(it):
     return int(it.status()["hcall_errors"])
 
