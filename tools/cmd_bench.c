@@ -140,10 +140,10 @@ static void print_histogram(const struct series *s, const char *backend)
 		first = b < first ? b : first;
 		last = b > last ? b : last;
 	}
-	printf("%s%s (%s), %u bits, backend %s%s: median", bold(), s->bar->name, s->bar->kind,
+	printf("%s%s (%s), %u bits, backend %s%s: median ", bold(), s->bar->name, s->bar->kind,
 	       s->width->bits, backend, plain());
 	print_time(percentile(s, 50));
-	printf(", 99 %%");
+	printf(", 99 %% ");
 	print_time(percentile(s, 99));
 	putchar('\n');
 	for (b = first; b <= last; b++) {

@@ -72,6 +72,16 @@ def qemu():
     return _made("qemu", (source.read_text(encoding="ascii"), headers), fill) / "qemu"
 
 
+def guest():
+    """tests/native/guest.c, which is preloaded: its path."""
+    source = FAKES / "guest.c"
+
+    def fill(new):
+        _run(["gcc", *CFLAGS, "-fPIC", "-shared", "-o", str(new / "guest.so"), str(source)])
+
+    return _made("guest", source.read_text(encoding="ascii"), fill) / "guest.so"
+
+
 def _made(name, what, fill):
     digest = hashlib.sha256(repr(what).encode()).hexdigest()[:16]
     return make_once(paths.BUILD / "native" / f"{name}-{digest}", fill)
