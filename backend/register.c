@@ -122,7 +122,7 @@ static int take(struct pci_dev *pdev, struct svm_register *reg)
 int svm_register_find(const char *name, struct svm_register *reg)
 {
 	struct pci_dev *pdev = NULL;
-	int err = name ? -ENODEV : -ENXIO;
+	int err = -ENODEV;
 
 	for_each_pci_dev(pdev) {
 		if (name && strcmp(name, pci_name(pdev)))

@@ -49,6 +49,7 @@ ACCESS, TRACE, BAD_INPUT, PARAMETER, NOTICES, FAILURES, GUARDED = (
         "access_file", "trace", "bad_input", "backend_parameter", "selftest_notices",
         "hcall_failures", "guarded_accessors"))
 SELFTEST = ("tests/test_selftest.py", "-k", SLOW)
+BOOT = ("tests/test_tool_boot.py", "-k", "not damage")
 ALL = ("tests/test_selftest.py", "-k", "all_runs")
 COPIES = ("tests/test_selftest.py", "-k", "copy_fuzz")
 STRESS = ("tests/test_selftest.py", "-k", "stress or nested")
@@ -64,12 +65,24 @@ AREAS = (
         "*": (*_whole("tool_audit_forms"), *_quick("tool_audit"), *_whole("tool_audit"))}),
     Area("command", ("tools/cmd_status.c", "tools/cmd_test.c", "tools/results.c",
                      "tools/status.c"), "tool", {"*": _whole("tool_sysfs")}),
+    Area("commands", ("tools/boot.c", "tools/cmd_access.c", "tools/cmd_b*.c", "tools/cmd_d*.c",
+                      "tools/cmd_probe.c", "tools/guest.c", "tools/initramfs.c", "tools/loaded.c",
+                      "tools/programs.c", "tools/svm-mmio.c", "tools/util.c"), "tool", {
+        "tools/initramfs.c": _whole("tool_boot_states", "tool_boot"),
+        "tools/*boot.c": (*_whole("tool_boot_states"), BOOT),
+        "tools/cmd_doctor.c": _whole("tool_doctor_states"),
+        "tools/[lp]*.c": _whole("tool_doctor_states"),
+        "tools/[su]*.c": _whole("tool_options", "tool_devices", "tool_doctor_states"),
+        "tools/guest.c": _whole("tool_devices", "tool_doctor_states", "tool_sysfs"),
+        "*": _whole("tool_devices")}),
     Area("oracle", ("tests/oracle/*.c", "tests/oracle/control.h", "tests/oracle/instruction.h",
                     "tests/plugin/guest.h"), "plugin", {"*": _whole("oracle_plugin")}),
     Area("model", ("tests/uvmodel/uvmodel_decode.c", "tests/uvmodel/uvmodel_verdict.c"), "native",
          {"*": _whole("uvmodel_judges")}),
     Area("load", ("capture/table.c", "capture/insn.c"), "native",
          {"*": _whole("load_check")}),
+    Area("search", ("backend/alias.c", "backend/probe.c", "backend/register.c",
+                    "backend/search.c", "backend/trials.c"), "native", {"*": _whole("search")}),
     Area("judges", ("tests/lab/windows.py", "tests/lab/ordering.py", "tests/lab/ktap.py",
                     "tests/lab/oracle.py"), "python", {
         "tests/lab/ktap.py": _whole("ktap"),

@@ -224,7 +224,7 @@ class Native(Host):
 
     def code(self, file):
         try:
-            path = self.tree.python(f"from lab import native\nprint(native.of({file!r})._name)")
+            path = self.tree.python(f"from lab import native\nprint(native.of({file!r}))")
         except subprocess.CalledProcessError:
             return None
         return (self.tree.top / path).read_bytes()

@@ -33,9 +33,20 @@ def model():
                     "tests/uvmodel/uvmodel_verdict.c")
 
 
+def search():
+    """The search for a backend, its trials and the aliases: the path of a library, as what it has
+    found out it keeps as long as it is loaded.
+    """
+    return _library("search", *(f"backend/{name}.c" for name in (
+        "search", "trials", "probe", "register", "alias")), "observe/limit.h",
+                    "tests/native/kernel.c")._name
+
+
 def of(source):
-    """The ctypes.CDLL that @source is a part of."""
-    return model() if source.startswith("tests/uvmodel/") else load_check()
+    """The path of the library that @source is a part of."""
+    if source.startswith("backend/"):
+        return search()
+    return (model() if source.startswith("tests/uvmodel/") else load_check())._name
 
 
 def _library(fake, *sources, options=()):
