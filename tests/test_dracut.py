@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 from lab import paths
+from lab.mounts import in_own_mounts
 from lab.root import ENVIRONMENT, Recipe, make_root, write_files
 from test_tool_boot import LOADER, OK, BAD, STATE, Tree
 
@@ -44,10 +45,11 @@ class Root:
         """Run a program in the root, which must succeed: what it says. bash has <(...) below
         /dev/fd, and that is in /proc.
         """
-        done = subprocess.run([
-            "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-            'for d in proc dev; do mount --rbind /$d "$1/$d"; done && exec chroot "$@"', "sh",
-            self.top, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        done = subprocess.run(
+            in_own_mounts(
+                'for d in proc dev; do mount --rbind /$d "$1/$d"; done && exec chroot "$@"',
+                self.top, *argv),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             stdin=subprocess.DEVNULL, check=False, env=ENVIRONMENT)
         assert done.returncode == 0, f"{argv}: {done.stdout}"
         return done.stdout

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from lab import tool
 from lab.initramfs import DATA, PROGRAM, newc
+from lab.mounts import in_own_mounts
 from lab.root import ENVIRONMENT
 
 pytestmark = pytest.mark.quick
@@ -92,10 +93,10 @@ class Tree:
 
     def run(self, *args):
         """Run the command in this root: a Done. The sanitizers look for their options in /proc."""
-        done = subprocess.run([
-            "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-            'mount --rbind /proc "$1/proc" && exec chroot "$@"', "sh",
-            self.top, "/bin/svm-mmio", *args], capture_output=True, text=True, check=False,
+        done = subprocess.run(
+            in_own_mounts('mount --rbind /proc "$1/proc" && exec chroot "$@"',
+                          self.top, "/bin/svm-mmio", *args),
+            capture_output=True, text=True, check=False,
             env={**ENVIRONMENT, "ASAN_OPTIONS": "detect_leaks=0"})
         return tool.Done(done.returncode, done.stdout, done.stderr)
 

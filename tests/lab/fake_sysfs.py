@@ -14,6 +14,7 @@ import shutil
 import subprocess
 
 from . import native, tool
+from .mounts import in_own_mounts
 from .tool import Done
 
 DEBUG = "kernel/debug/svm_mmio"
@@ -78,9 +79,8 @@ class Sysfs:
         shutil.copytree(self.root, self.after, symlinks=True)
         program = program or tool.host()
         done = subprocess.run(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh",
-             str(self.after), str(program.parent), str(native.guest().parent),
-             f"/tool/{program.name}", *args],
+            in_own_mounts(SCRIPT, self.after, program.parent, native.guest().parent,
+                          f"/tool/{program.name}", *args),
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60)
         return Done(done.returncode, done.stdout, done.stderr)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from . import paths
 from .apt import Apt
 from .errors import BuildError, LabError
+from .mounts import in_own_mounts
 from .once import locked, make_once
 from .progress import say
 
@@ -116,8 +117,7 @@ def chroot_command(root, argv):
     """The command line that runs @argv in @root, as root or as an ordinary user."""
     if os.geteuid() == 0 and _null_works(root / "dev/null"):
         return ["chroot", str(root), *argv]
-    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-            'mount --bind /dev/null "$1/dev/null" && exec chroot "$@"', "sh", str(root), *argv]
+    return in_own_mounts('mount --bind /dev/null "$1/dev/null" && exec chroot "$@"', root, *argv)
 
 
 def write_files(top, files):
