@@ -14,7 +14,7 @@ import shutil
 import subprocess
 
 import pytest
-from lab import (clang, driver_source, dropin, elf, kernels, mutation, objdump, paths, sources,
+from lab import (clang, driver_source, dropin, elf, kernels, mutants, objdump, paths, sources,
                  subject, tool)
 from lab.build import build_module
 from lab.stock import stock_modules
@@ -175,7 +175,7 @@ def test_windows_by_clang(name):
 def test_mutants_of_the_window(kernel, mutant):
     """Each window that is wrong is called so, for the right reason, and no other."""
     fault, reversed_too = MUTANTS[mutant]
-    built = mutation.build(kernel, MUTANTS)[mutant]
+    built = mutants.build(kernel, MUTANTS)[mutant]
     module = tool.audit_one(built)
     windows = [f for f in module["findings"] if f["kind"] == "window"]
     assert module["verdict"] == "unsafe" and len(windows) == len(table(built))
@@ -185,11 +185,11 @@ def test_mutants_of_the_window(kernel, mutant):
     assert tool.call("audit", str(built)).rc == 1
 
 
-@pytest.mark.parametrize("mutant", [None, "off-by-one-register", "no-restore"])
+@pytest.mark.parametrize("mutant", [None, *mutants.QUICK])
 def test_windows_without_their_table(kernel, ko, tmp_path, mutant):
     """Those that begin with the access are found by their instructions, and verified too."""
     bare = tmp_path / "svm_mmio.ko"
-    built = mutation.build(kernel, [mutant])[mutant] if mutant else ko
+    built = mutants.build(kernel)[mutant] if mutant else ko
     subprocess.run(["powerpc64le-linux-gnu-objcopy", "--rename-section",
                     "__svm_mmio_windows=.another_name", built, bare], check=True)
     windows = [f for f in tool.audit_one(bare)["findings"] if f["kind"] == "window"]
@@ -380,7 +380,7 @@ def test_quiet(ko):
 @pytest.mark.quick
 def test_verdicts_in_words(shapes, kernel, ko):
     """What the guard makes safe is said to need it; a window that is wrong it does not mend."""
-    mutant = mutation.build(kernel, ["no-restore"])["no-restore"]
+    mutant = mutants.build(kernel)["no-restore"]
     for file, verdict in ((shapes, "unsafe without the guard"), (mutant, "unsafe"), (ko, "safe")):
         done = tool.call("audit", str(file))
         assert done.out.startswith(f"{file}: {verdict}: "), done.out[:200]

@@ -89,23 +89,30 @@ def build_variants(kernel, source, variants):
     keys = {name: _key(kernel.identity, {**files, **changed}, args, ("variant",))
             for name, changed in variants.items()}
     done = {name: paths.BUILD / "variants" / f"{kernel.name}-{key}" for name, key in keys.items()}
-    missing = [name for name in variants if not done[name].exists()]
-    if missing:
-        with (locked(paths.BUILD / "variants" / f"{kernel.name}.lock"),
-              workplace(kernel.root, "variant-unchanged", {}) as unchanged):
-            with workplace(kernel.root, "variant", files) as inside:
-                _make_variant(kernel, "unchanged", args)
-                # With its times, so that make finds nothing to do but for what has changed.
-                shutil.copytree(inside, unchanged)
-            for number, name in enumerate(missing, 1):
-                say(f"building variant {number} of {len(missing)}: {name}")
-                with workplace(kernel.root, "variant", {}) as inside:
-                    shutil.copytree(unchanged, inside)
-                    write_files(inside, variants[name])
-                    _make_variant(kernel, name, args)
-                    make_once(done[name], lambda new, inside=inside: [
-                        shutil.copy(ko, new) for ko in inside.glob("*.ko")])
+    if not all(place.exists() for place in done.values()):
+        with locked(paths.BUILD / "variants" / f"{kernel.name}.lock"):
+            # Somebody else may have made them meanwhile.
+            missing = {name: variants[name] for name, place in done.items() if not place.exists()}
+            if missing:
+                _make_variants(kernel, files, missing, args, done)
     return {name: next(path.glob("*.ko")) for name, path in done.items()}
+
+
+def _make_variants(kernel, files, missing, args, done):
+    """Make the variants @missing of @files, each in its place of @done."""
+    with workplace(kernel.root, "variant-unchanged", {}) as unchanged:
+        with workplace(kernel.root, "variant", files) as inside:
+            _make_variant(kernel, "unchanged", args)
+            # With its times, so that make finds nothing to do but for what has changed.
+            shutil.copytree(inside, unchanged)
+        for number, name in enumerate(missing, 1):
+            say(f"building variant {number} of {len(missing)}: {name}")
+            with workplace(kernel.root, "variant", {}) as inside:
+                shutil.copytree(unchanged, inside)
+                write_files(inside, missing[name])
+                _make_variant(kernel, name, args)
+                make_once(done[name], lambda new, inside=inside: [
+                    shutil.copy(ko, new) for ko in inside.glob("*.ko")])
 
 
 def _make_variant(kernel, name, args):
