@@ -35,7 +35,6 @@ MODULE_PARM_DESC(guard_user,
 static bool is_on, user_is_up;
 static const char *user_reason, *user_state = "off";
 static const char *reason;
-static bool is_kernels;
 static time64_t since;
 
 static bool is_choice(const char *name, const char *value)
@@ -84,6 +83,14 @@ static int user_init(void)
 	return 0;
 }
 
+/* The guard was asked for, and cannot be: @err. */
+static int refuse(int err)
+{
+	pr_notice("no guard: %s: load with guard=off, or guard=auto to go without where it cannot be\n",
+		  reason);
+	return err;
+}
+
 /**
  * svm_guard_init() - switch the guard on if it is to be
  *
@@ -99,15 +106,10 @@ int svm_guard_init(void)
 
 	if (!is_choice("guard", guard) || !is_choice("guard_user", guard_user))
 		return -EINVAL;
-	is_kernels = svm_kernel_makes_accesses();
-	if (is_kernels) {
+	if (svm_kernel_makes_accesses()) {
 		/* An alias would be guarded by the kernel: its faults would have no end. */
 		reason = "the kernel itself makes all accesses";
-		if (!wanted)
-			return user_init();
-		pr_notice("no guard: %s: load with guard=off, or guard=auto to go without where it cannot be\n",
-			  reason);
-		return -EBUSY;
+		return wanted ? refuse(-EBUSY) : user_init();
 	}
 	if (!wanted && !automatic) {
 		reason = "parameter guard says so";
@@ -123,11 +125,8 @@ int svm_guard_init(void)
 	}
 
 	err = svm_guard_up(&reason);
-	if (err && wanted) {
-		pr_notice("no guard: %s: load with guard=off, or guard=auto to go without where it cannot be\n",
-			  reason);
-		return err;
-	}
+	if (err && wanted)
+		return refuse(err);
 	if (err) {
 		pr_warn("no guard: %s: drivers that are not rebuilt for svm_mmio are not safe in this guest\n",
 			reason);
@@ -155,13 +154,20 @@ void svm_guard_exit(void)
 		svm_guard_down();
 }
 
+static const char *state(void)
+{
+	if (is_on)
+		return "on";
+	return svm_kernel_makes_accesses() ? "the kernel itself" : "off";
+}
+
 /**
  * svm_guard_show() - print the state of the guard, one "key: value" line each
  * @m: where to print
  */
 void svm_guard_show(struct seq_file *m)
 {
-	seq_printf(m, "guard: %s\n", is_on ? "on" : is_kernels ? "the kernel itself" : "off");
+	seq_printf(m, "guard: %s\n", state());
 	seq_printf(m, "guard_reason: %s\n", reason);
 	seq_printf(m, "guard_requested: %s\n", guard);
 	seq_printf(m, "guard_user: %s\n", user_state);
