@@ -105,7 +105,7 @@ AREAS = (
         "selftest/case_*": (SELFTEST, NOTICES),
         "selftest/ops.c": (SELFTEST, ACCESS),
         "selftest/[dot]*": (SELFTEST, ACCESS, NOTICES, STRESS),
-        "*": (ACCESS, BAD_INPUT, SELFTEST, ALL, NOTICES, GONE)}),
+        "*": (ACCESS, SELFTEST, BAD_INPUT, ALL, NOTICES, GONE)}),
 )
 
 

@@ -143,20 +143,19 @@ class Host:
         """What becomes of @change."""
         if change.file not in self._objects:
             self._objects[change.file] = self.code(change.file)
-        wanted = generated.tests(change)
-        for args in wanted:
-            self._be_sound(args)
         with self.tree.changed(change):
             code = self.code(change.file)
-            if code is None:
-                return Fate(change, NO_CODE)
-            if code == self._objects[change.file]:
-                return Fate(change, EQUIVALENT)
-            self.prepare()
-            for args in wanted:
+        if code is None:
+            return Fate(change, NO_CODE)
+        if code == self._objects[change.file]:
+            return Fate(change, EQUIVALENT)
+        for args in generated.tests(change):
+            self._be_sound(args)        # of those that none has come to nobody asks
+            with self.tree.changed(change):
+                self.prepare()
                 passes, said = self.tree.passes(args, self.sound[args])
-                if not passes:
-                    return Fate(change, KILLED, failed(said) or args[0])
+            if not passes:
+                return Fate(change, KILLED, failed(said) or args[0])
         return Fate(change, LIVED)
 
     def _be_sound(self, args):
