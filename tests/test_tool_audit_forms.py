@@ -164,12 +164,13 @@ def test_functions_that_map(tmp_path):
 def test_ways_to_call(tmp_path):
     """From code that keeps no TOC, as a POWER10's does; by a branch; by the function's address."""
     functions = {"notoc": ["bl ioread32@notoc"], "tail": ["b ioread32"],
+                 "helper": ["bl ata_wait_register", "nop"],
                  "conditional": ["beq ioread32"], "pointer": [
                      "addis 3,2,ioread32@toc@ha", "addi 3,3,ioread32@toc@l"]}
     kinds = {name: [f["kind"] for f in found]
              for name, found in audited(tmp_path, functions).items()}
     assert kinds["notoc"] == kinds["tail"] == kinds["conditional"] == ["call"]
-    assert set(kinds["pointer"]) == {"address"}
+    assert set(kinds["pointer"]) == {"address"} and kinds["helper"] == ["helper"]
 
 
 @pytest.mark.parametrize("between", [0, 7, 8, 9, 30, 200])
@@ -223,6 +224,53 @@ def test_in_words(tmp_path):
     assert "bad+0x0" in out and "use svm_ioread32()" in out and "good+0x0" not in out, out
     out = tool.call("audit", "--all", file).out
     assert "bad+0x0" in out and "good+0x0" in out, out
+
+
+def test_mappings_in_words(tmp_path):
+    """Where something maps a device they are all there is; else accesses are what counts."""
+    file = str(tmp_path / "forms.o")
+    audited(tmp_path, {"maps": through_ioremap("blr")})
+    assert "maps+0x0" in tool.call("audit", file).out
+    audited(tmp_path, {"maps": through_ioremap("blr"), "bad": ["bl ioread32", "nop"]})
+    out = tool.call("audit", file).out
+    assert "bad+0x0" in out and "maps+0x0" not in out, out
+
+
+def assembled(directory, *lines):
+    """What is said of a module with these lines: [(function, kind)]."""
+    source = directory / "forms.s"
+    source.write_text("\n".join([".abiversion 2", *lines, ""]), encoding="ascii")
+    subprocess.run(["powerpc64le-linux-gnu-as", "-mlittle", "-o", directory / "forms.o", source],
+                   check=True)
+    return [(f["where"].rpartition("+")[0], f["kind"])
+            for f in tool.audit_one(directory / "forms.o")["findings"] if f["kind"] != "mapping"]
+
+
+def test_several_texts(tmp_path):
+    """Each section of code is looked at."""
+    def function(name):
+        return [f".type {name},@function", f"{name}:", *through_ioremap("lwz 4,0(3)"), "blr",
+                f".size {name},.-{name}"]
+    found = assembled(tmp_path, ".text", *function("one"),
+                      ".section .init.text,\"ax\"", *function("two"),
+                      ".section .text.unlikely,\"ax\"", *function("three"))
+    assert sorted(found) == [("one", "plain"), ("three", "plain"), ("two", "plain")]
+
+
+@pytest.mark.parametrize("called, seen", [("mmiowb_set_pending", ["inline"]), ("other", [])])
+def test_store_that_calls(tmp_path, called, seen):
+    """The compiler may leave what marks a store for mmiowb() as a function beside it."""
+    found = assembled(tmp_path, ".text", *["nop"] * 5, ".type store,@function", "store:", "sync",
+                      "stw 4,0(3)", f"bl {called}", "blr", ".size store,.-store",
+                      f".type {called},@function", f"{called}:", "blr",
+                      f".size {called},.-{called}")
+    assert [kind for where, kind in found if where == "store"] == seen
+
+
+def test_store_before_a_loop(tmp_path):
+    """What follows it is not followed for ever."""
+    assert not assembled(tmp_path, ".text", ".type store,@function", "store:", "sync",
+                         "stw 4,0(3)", "1:", "nop", "b 1b", ".size store,.-store")
 
 
 @pytest.mark.parametrize("vermagic, smp", [
