@@ -109,6 +109,8 @@ def test_every_refusal_is_explained(sprg0):
             ("access", "r32 0x2", "not a multiple of 4 bytes"),
             ("access", "w8 0 256", "does not fit in 8 bits"),
             ("access", "r32 0x1000", "outside the BAR: it has 0x1000 bytes"),
+            ("access", r"r32 0\0", "must be text, without a zero byte"),
+            ("run", "s" * 129, "a command of 129 bytes is longer than any valid one"),
             ("run", "bogus", 'no case "bogus": read this file'),
             ("run", "stress secs=0", "stress threads=8 secs=10"),
             ("run", "all x", "takes no arguments")]:

@@ -5,6 +5,7 @@ kernel's that makes one or maps a device, each way in which a window can be wron
 A few instructions are assembled for each. What they are is said here, or by binutils.
 """
 
+import gzip
 import os
 import re
 import subprocess
@@ -265,6 +266,37 @@ def test_store_that_calls(tmp_path, called, seen):
                       f".type {called},@function", f"{called}:", "blr",
                       f".size {called},.-{called}")
     assert [kind for where, kind in found if where == "store"] == seen
+
+
+def test_store_before_a_branch(tmp_path):
+    """Wherever what marks it is."""
+    found = assembled(tmp_path, ".text", ".type store,@function", "store:", "sync", "stw 4,0(3)",
+                      "b 1f", *["nop"] * 7, "1:", "bl mmiowb_set_pending", "blr",
+                      ".size store,.-store", ".type mmiowb_set_pending,@function",
+                      "mmiowb_set_pending:", "blr",
+                      ".size mmiowb_set_pending,.-mmiowb_set_pending")
+    assert found == [("store", "inline")]
+
+
+def test_screens(tmp_path):
+    """What draws on one accesses a device only where something is mapped."""
+    draws = ["bl schedule", "nop", "bl cfb_fillrect", "nop"]
+    assert not audited(tmp_path, {"draws": draws})["draws"]
+    kinds = [f["kind"] for f in audited(tmp_path, {"draws": through_ioremap(*draws)})["draws"]]
+    assert sorted(kinds) == ["helper", "mapping"]
+
+
+def test_a_directory(tmp_path):
+    """Its modules, compressed or not, and nothing else; all of them are added up."""
+    audited(tmp_path, {"bad": ["bl ioread32", "nop", "bl iowrite8", "nop"]})
+    module = (tmp_path / "forms.o").read_bytes()
+    for name, content in (("one.ko", module), ("below/two.ko", module), ("notes.txt", b""),
+                          ("three.ko.gz", gzip.compress(module)), (".ko", module)):
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_bytes(content)
+    out = tool.call("audit", str(tmp_path / "tree")).out
+    assert re.search(r"^3 modules in \d+\.\d s: ", out, re.MULTILINE), out
+    assert out.endswith(" (6 accesses that only the guard makes safe)\n") and " 3 unsafe" in out
 
 
 def test_store_before_a_loop(tmp_path):
