@@ -221,7 +221,9 @@ static void check_before(const char *status)
 	if (strchr(bound, '(')) {
 		check = add("before", NOTE,
 			    copy("bound before the guard was on: not covered until then"),
-			    copy("svm-mmio boot on: from the next boot on it comes first"));
+			    copy(boot_is_on() ?
+				 "svm-mmio boot status: whether it comes first at the next boot" :
+				 "svm-mmio boot on: from the next boot on it comes first"));
 		for (word = strtok_r(bound, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 			size_t len = strcspn(word, "(");
 			char *driver = word + len + (word[len] == '(');
