@@ -51,6 +51,9 @@ FILES = {
 # What maintainer scripts would have switched on.
 WANTED = {"lab-agent": "/etc/systemd/system/lab-agent.service",
           "systemd-networkd": "/lib/systemd/system/systemd-networkd.service"}
+# What its kernel is told, and the device that the disk is to be.
+APPEND = "root=/dev/vda rw systemd.show_status=no"
+ROOT = "virtio-blk-pci,drive=root,iommu_platform=on,disable-legacy=on"
 # Only drivers of what the machine has: each initramfs is made by a shell that is emulated.
 MODULES = ("etc/initramfs-tools/initramfs.conf", "MODULES=most", "MODULES=dep")
 
@@ -60,16 +63,17 @@ class Machine(Guest):
 
     POWEROFF = "systemctl poweroff", 600
 
-    def settled(self, limit=BOOT_LIMIT):
-        """Wait until systemd has started all there is: what it says then."""
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            said = self.run("systemctl is-system-running").out.strip()
-            if said not in ("initializing", "starting"):
-                return said
-            time.sleep(2)
-        raise GuestError(f"guest {self.name} was still {said} after {limit} s: "
-                         f"{paths.shown(self.log)}")
+
+def settled(guest, limit=BOOT_LIMIT):
+    """Wait until systemd in @guest has started all there is: what it says then."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        said = guest.run("systemctl is-system-running", limit).out.strip()
+        if said not in ("initializing", "starting"):
+            return said
+        time.sleep(2)
+    raise GuestError(f"guest {guest.name} was still {said} after {limit} s: "
+                     f"{paths.shown(guest.log)}")
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,19 @@ class Disk:
             raise LabError(f"/{name} is not on the disk {self.image}: {done.stderr.strip()}")
         return copy.read_bytes()
 
-    def boot(self, name, *, append="", devices=(), qemu_args=(), **options):
-        """Boot it, with the initramfs that is on it: a Machine. Options are those of Guest.boot().
-        """
+    def initrd(self):
+        """A copy of the initramfs that is on it."""
         initrd = self.image.with_name("initrd")
         initrd.write_bytes(self.file(f"boot/initrd.img-{self.kernel.release}"))
+        return initrd
+
+    def boot(self, name, *, append="", devices=(), qemu_args=(), initrd=None, **options):
+        """Boot it, with the initramfs that is on it or another @initrd: a Machine. Options are
+        those of Guest.boot().
+        """
         return Machine.boot(
-            self.kernel, name=name, initrd=initrd, limit=BOOT_LIMIT,
-            append=f"root=/dev/vda rw systemd.show_status=no {append}".rstrip(),
-            devices=("virtio-blk-pci,drive=root,iommu_platform=on,disable-legacy=on", *devices),
+            self.kernel, name=name, initrd=initrd or self.initrd(), limit=BOOT_LIMIT,
+            append=f"{APPEND} {append}".rstrip(), devices=(ROOT, *devices),
             qemu_args=("-drive", f"file={self.image},format=raw,if=none,id=root", *qemu_args),
             **options)
 

@@ -35,6 +35,8 @@ PACKAGES = ["?essential", "dkms", "kmod", "make", "mount", "openssl",
 LATER = r"linux-headers-6\.12\.\d+\+deb12-powerpc64le"
 LATER_NEEDS = ["linux-base/bookworm-backports", "linux-kbuild-{abi}", "{headers}-common"]
 
+# What a kernel needs to mount it.
+DISK_DRIVERS = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 DISK_SIZE = "1500M"     # sparse: it takes what is in it
 INSTALL_LIMIT = 3600    # seconds; a build takes five minutes where nothing else runs
 
@@ -151,7 +153,7 @@ class Debian:
         if not disk:
             image = _disk(kernel) / "root.ext4"
             later, = image.parent.glob("*.deb")
-        drivers = stock_modules(kernel, "virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+        drivers = stock_modules(kernel, *DISK_DRIVERS)
         inside = {f"/files/{path.lstrip('/')}": what for path, what in (files or {}).items()}
         guest = Guest.boot(
             kernel, name=name, devices=(*devices, "virtio-blk-pci,drive=root"),

@@ -27,6 +27,7 @@ from .initramfs import make_initramfs
 from .nested import kvm_modules, qemu_files
 from .progress import say
 from .qemu import FIRMWARE, quoted
+from .stock import stock_modules
 
 MODEL = paths.TOP / "tests/uvmodel"
 DEBUGFS = "/sys/kernel/debug/uvmodel"
@@ -60,6 +61,16 @@ def build_model(kernel, **options):
     return build_module(kernel, MODEL, **options)
 
 
+# The L2 reads the file; what it writes is in a copy of QEMU's own, gone when L1 is.
+DISK = "-drive if=none,id=disk,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=disk"
+
+
+def disk_modules(kernel):
+    """What L1 needs for a disk: {"/NAME.ko": file}, in the order to load them."""
+    drivers = stock_modules(kernel, "virtio_pci", "virtio_blk")
+    return {f"/{name}.ko": file for name, file in drivers.items()}
+
+
 class Hypervisor:
     """L1, from Hypervisor.boot(); use it in a with statement. One L2 at a time."""
 
@@ -71,7 +82,7 @@ class Hypervisor:
 
     @classmethod
     def boot(cls, kernel, *, name, guest_kernel=None, files=None, smp=1, mem="3G", mode="strict",
-             icount=False, secure=False):
+             icount=False, secure=False, initrd=None, disk=None):
         """Boot @kernel as L1, and load KVM and the model.
 
         @name           of the logs: NAME-l1, and NAME for L2
@@ -81,13 +92,15 @@ class Hypervisor:
         @mode           of the model: off, strict, fallback or legacy (tests/uvmodel)
         @icount         as for Guest.boot()
         @secure         whether the L2s find themselves to be SVMs
+        @initrd         their initramfs, a file, in place of the lab's own, which has @files
+        @disk           a file that is /dev/vda in L1, for an L2 to have; it stays as it is
         """
         guest_kernel = guest_kernel or kernel
-        modules = kvm_modules(kernel)
+        modules = {**kvm_modules(kernel), **(disk_modules(kernel) if disk else {})}
         inside = {**qemu_files(), **modules, "/l2/run": RUNNER.encode(),
                   "/uvmodel.ko": build_model(kernel).ko["uvmodel"],
                   "/l2/vmlinux": guest_kernel.vmlinux,
-                  "/l2/initrd": make_initramfs(guest_kernel, files)}
+                  "/l2/initrd": initrd or make_initramfs(guest_kernel, files)}
         log = paths.log(name)
         ours, theirs = socket.socketpair()
         try:
@@ -99,7 +112,8 @@ class Hypervisor:
                 qemu_args=["-chardev", f"socket,id=l2agent,fd={theirs.fileno()}",
                            "-device", "spapr-vty,chardev=l2agent",
                            "-chardev", f"file,id=l2console,path={quoted(log)}",
-                           "-device", "spapr-vty,chardev=l2console"])
+                           "-device", "spapr-vty,chardev=l2console",
+                           *(DISK.format(quoted(disk)).split(" ") if disk else ())])
         except BaseException:
             ours.close()
             raise
