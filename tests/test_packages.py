@@ -112,10 +112,12 @@ def test_packages_are_of_the_version_in_the_header():
 
 
 def test_lintian_is_content(debs):
-    """The packages follow the policy of Debian 12, which a newer lintian calls out of date."""
+    """The packages follow the policy of Debian 12, which a newer lintian calls out of date; nor
+    does that know each tag that the older one has to be told to leave out.
+    """
     changes, = debs.glob("*.changes")
     said = command("lintian", "--allow-root", "--display-info", "--pedantic",
-                   "--suppress-tags", "out-of-date-standards-version",
+                   "--suppress-tags", "out-of-date-standards-version,alien-tag",
                    "--fail-on", "error,warning,info,pedantic", changes)
     assert said == "", said
 
