@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Generated mutants: which files they are made of, and a sample of them that a seed draws.
 
-    for change in generated.draw(seed=20261127, count=400): ...
+    for change in generated.draw(seed=20261128, count=432): ...
 
 An area is a part of the project whose mutants are judged in the same way, by the tests that it
 names: the cheapest first.
