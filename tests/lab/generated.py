@@ -77,6 +77,8 @@ AREAS = (
         "*": _whole("tool_devices")}),
     Area("oracle", ("tests/oracle/*.c", "tests/oracle/control.h", "tests/oracle/instruction.h",
                     "tests/plugin/guest.h"), "plugin", {"*": _whole("oracle_plugin")}),
+    Area("plugins", ("tests/smf/smf.c", "tests/bench/plugin/recorder.c"), "plugin",
+         {"*": _whole("plugins")}),
     Area("model", ("tests/uvmodel/uvmodel_decode.c", "tests/uvmodel/uvmodel_verdict.c"), "native",
          {"*": _whole("uvmodel_judges")}),
     Area("load", ("capture/table.c", "capture/insn.c"), "native",

@@ -8,15 +8,22 @@
  *	vcpu NUMBER
  *		it starts
  *	code ADDRESS WORD
- *		an instruction is translated: its number, and whether it is watched
+ *		an instruction is translated: its number, and whether its accesses are watched
+ *	first ADDRESS WORD, alone ADDRESS WORD
+ *		the same, where it comes first in its block, or has one of its own
+ *	run NUMBER VCPU
+ *		that instruction is about to be executed: by whom, or where it goes on
+ *	set REGISTER VALUE, get REGISTER
+ *		of all vCPUs
  *	access NUMBER VCPU KIND ADDRESS SPRG0
  *		that instruction has made an access: a load or store of a device, of ram, or of
- *		who knows
+ *		who knows, of a byte or of more; with what is in SPRG0, or was stored
  *	end
  *		QEMU ends
  */
 #include <dlfcn.h>
 #include <glib.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +37,9 @@ struct qemu_plugin_insn {
 	uint32_t word;
 	qemu_plugin_mem_cb_t accessed;
 	void *udata;
+	qemu_plugin_vcpu_udata_cb_t executed;
+	enum qemu_plugin_cb_flags flags;	/* what that may do */
+	void *executed_udata;
 };
 
 struct qemu_plugin_tb {
@@ -46,15 +56,30 @@ struct descriptor {
 	uint64_t more[2];
 };
 
-enum { STORE = 1, RAM = 2, UNKNOWN = 4 };
+enum { STORE = 1, RAM = 2, UNKNOWN = 4, BYTE = 8 };
+
+/* As QEMU names them; the one that has no name is nobody's. */
+static struct {
+	const char *name;
+	uint64_t value;
+} registers[] = {
+	{ NULL }, { "nip" }, { "sprg0" }, { "sprg1" }, { "msr" }, { "lpidr" },
+	{ "r0" }, { "r1" }, { "r2" }, { "r3" }, { "r4" }, { "r5" }, { "r6" }, { "r7" },
+	{ "r8" }, { "r9" }, { "r10" }, { "r11" }, { "r12" }, { "r13" }, { "r14" }, { "r15" },
+	{ "r16" }, { "r17" }, { "r18" }, { "r19" }, { "r20" }, { "r21" }, { "r22" }, { "r23" },
+	{ "r24" }, { "r25" }, { "r26" }, { "r27" }, { "r28" }, { "r29" }, { "r30" }, { "r31" },
+};
 
 static struct qemu_plugin_insn insns[MOST];
 static unsigned int nr_insns;
-static uint64_t sprg0;
+static uint64_t stored;
+static size_t in_block = 2;
+static bool comes_first;
+static jmp_buf goes_on;
+static uint64_t pc;
 static qemu_plugin_vcpu_udata_cb_t vcpu_starts;
 static qemu_plugin_tb_trans_cb_t translated;
 static qemu_plugin_udata_cb_t ends;
-static int handles[2];
 
 void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id, qemu_plugin_vcpu_udata_cb_t cb,
 				       void *udata)
@@ -77,22 +102,38 @@ void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin
 				      enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw,
 				      void *udata)
 {
-	/* It has to see both, and SPRG0. */
-	if (rw == QEMU_PLUGIN_MEM_RW && flags == QEMU_PLUGIN_CB_R_REGS) {
+	/* It has to see both, and SPRG0 unless it is in a block of its own. */
+	if (rw == QEMU_PLUGIN_MEM_RW &&
+	    (flags == QEMU_PLUGIN_CB_R_REGS || in_block == 1)) {
 		insn->accessed = cb;
 		insn->udata = udata;
 	}
 }
 
-/* An instruction of no interest comes first in each block. */
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    qemu_plugin_vcpu_udata_cb_t cb,
+					    enum qemu_plugin_cb_flags flags, void *udata)
+{
+	insn->executed = cb;
+	insn->flags = flags;
+	insn->executed_udata = udata;
+}
+
+void qemu_plugin_set_pc(uint64_t address)
+{
+	pc = address;
+	longjmp(goes_on, 1);
+}
+
+/* An instruction of no interest is in each block, but for those that have one alone. */
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)
 {
-	return 2;
+	return in_block;
 }
 
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t n)
 {
-	return n < 2 ? tb->insns[n] : NULL;
+	return n < in_block ? tb->insns[n] : NULL;
 }
 
 size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len)
@@ -111,6 +152,16 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn)
 bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info)
 {
 	return info & STORE;
+}
+
+unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info)
+{
+	return info & BYTE ? 0 : 2;
+}
+
+struct qemu_plugin_mem_value qemu_plugin_mem_get_value(qemu_plugin_meminfo_t info)
+{
+	return (struct qemu_plugin_mem_value){ .data.u64 = stored };
 }
 
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info, uint64_t vaddr)
@@ -134,25 +185,42 @@ const char *qemu_plugin_hwaddr_device_name(const struct qemu_plugin_hwaddr *hwad
 GArray *qemu_plugin_get_registers(void)
 {
 	GArray *array = g_array_new(false, true, sizeof(struct descriptor));
-	struct descriptor registers[] = {
-		{ .known = { (void *)&handles[0], NULL } },
-		{ .known = { (void *)&handles[0], "nip" } },
-		{ .known = { (void *)&handles[1], "sprg0" } },
-		{ .known = { (void *)&handles[0], "sprg1" } },
-	};
+	struct descriptor one = { };
+	size_t i;
 
-	g_array_append_vals(array, registers, G_N_ELEMENTS(registers));
+	for (i = 0; i < G_N_ELEMENTS(registers); i++) {
+		one.known = (struct qemu_plugin_reg_descriptor){
+			(void *)&registers[i], registers[i].name };
+		g_array_append_val(array, one);
+	}
 	return array;
 }
 
 bool qemu_plugin_read_register(struct qemu_plugin_register *handle, GByteArray *buf)
 {
-	uint64_t value = GUINT64_TO_LE(sprg0);
+	uint64_t value = GUINT64_TO_LE(*(uint64_t *)((char *)handle + sizeof(char *)));
 
-	if ((void *)handle != (void *)&handles[1])
-		value = ~value;
 	g_byte_array_append(buf, (const void *)&value, sizeof(value));
 	return true;
+}
+
+bool qemu_plugin_write_register(struct qemu_plugin_register *handle, GByteArray *buf)
+{
+	uint64_t value;
+
+	memcpy(&value, buf->data, sizeof(value));
+	*(uint64_t *)((char *)handle + sizeof(char *)) = GUINT64_FROM_LE(value);
+	return buf->len == sizeof(value);
+}
+
+/* A register by its name. */
+static uint64_t *value_of(const char *name)
+{
+	size_t i;
+
+	for (i = 1; strcmp(registers[i].name, name); i++)
+		;
+	return &registers[i].value;
 }
 
 static int load(char *args)
@@ -183,15 +251,45 @@ static const char *code(uint64_t vaddr, uint32_t word)
 	static struct qemu_plugin_insn nop = { .vaddr = 8, .word = 0x60000000 };
 	struct qemu_plugin_tb tb = { .insns = { &nop, &insns[nr_insns] } };
 
+	if (comes_first) {
+		tb.insns[0] = tb.insns[1];
+		tb.insns[1] = &nop;
+	}
+
 	insns[nr_insns++] = (struct qemu_plugin_insn){ .vaddr = vaddr, .word = word };
 	translated(&tb, NULL);
 	return insns[nr_insns - 1].accessed ? "watched" : "not";
 }
 
-static void access_by(unsigned int number, unsigned int vcpu, const char *kind, uint64_t address)
+static void run(unsigned int number, unsigned int vcpu)
+{
+	static const char * const may[] = { "nothing", "reads", "writes", "goes" };
+	struct qemu_plugin_insn *insn = &insns[number];
+
+	if (!insn->executed) {
+		puts("itself");
+		return;
+	}
+	if (setjmp(goes_on)) {
+		/* Who sets it has to have said so. */
+		printf("%s 0x%llx\n", may[insn->flags], (unsigned long long)pc);
+		return;
+	}
+	insn->executed(vcpu, insn->executed_udata);
+	printf("%s itself\n", may[insn->flags]);
+}
+
+static void access_by(unsigned int number, unsigned int vcpu, const char *kind, uint64_t address,
+		      uint64_t sprg0)
 {
 	struct qemu_plugin_insn *insn = &insns[number];
 	qemu_plugin_meminfo_t info = 0;
+	unsigned int i;
+
+	/* Who reads another register is told something else. */
+	for (i = 0; i < 4; i++)
+		registers[i].value = i == 2 ? sprg0 : ~sprg0;
+	stored = sprg0;
 
 	if (strstr(kind, "store"))
 		info |= STORE;
@@ -199,6 +297,8 @@ static void access_by(unsigned int number, unsigned int vcpu, const char *kind, 
 		info |= RAM;
 	if (strstr(kind, "unknown"))
 		info |= UNKNOWN;
+	if (strstr(kind, "byte"))
+		info |= BYTE;
 	if (insn->accessed)
 		insn->accessed(vcpu, info, address, insn->udata);
 }
@@ -216,15 +316,30 @@ int main(void)
 		if (!strncmp(line, "load ", 5)) {
 			printf("%d\n", load(line + 5));
 		} else if (sscanf(line, "vcpu %u", &vcpu) == 1) {
-			vcpu_starts(vcpu, NULL);
+			if (vcpu_starts)
+				vcpu_starts(vcpu, NULL);
 			puts("started");
 		} else if (sscanf(line, "code %llx %llx", &a, &b) == 2) {
 			n = nr_insns;
 			printf("%u %s\n", n, code(a, b));
+		} else if (sscanf(line, "first %llx %llx", &a, &b) == 2 ||
+			   sscanf(line, "alone %llx %llx", &a, &b) == 2) {
+			comes_first = true;
+			in_block = line[0] == 'a' ? 1 : 2;
+			n = nr_insns;
+			printf("%u %s\n", n, code(a, b));
+			in_block = 2;
+			comes_first = false;
+		} else if (sscanf(line, "run %u %u", &n, &vcpu) == 2) {
+			run(n, vcpu);
+		} else if (sscanf(line, "set %31s %llx", kind, &a) == 2) {
+			*value_of(kind) = a;
+			puts("set");
+		} else if (sscanf(line, "get %31s", kind) == 1) {
+			printf("0x%llx\n", (unsigned long long)*value_of(kind));
 		} else if (sscanf(line, "access %u %u %31s %llx %llx", &n, &vcpu, kind, &a,
 				  &b) == 5) {
-			sprg0 = b;
-			access_by(n, vcpu, kind, a);
+			access_by(n, vcpu, kind, a, b);
 			puts("made");
 		} else if (!strcmp(line, "end")) {
 			ends(NULL);
