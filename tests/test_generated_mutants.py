@@ -12,9 +12,9 @@ from lab.change import Change, numbered
 from lab.errors import LabError
 from lab.mutant_judges import EQUIVALENT, KILLED, LIVED, NO_CODE, judge
 
-SEED, COUNT = 23, 64
+SEED, COUNT = 23, 96
 # Their tests take seconds.
-AREAS = ("oracle", "model", "load", "judges")
+AREAS = ("oracle", "plugins", "model", "load", "search", "judges")
 WANTED, WANTED_OF_EACH = 0.9, 0.8
 
 

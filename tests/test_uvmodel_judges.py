@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """The model of the ultravisor finds out about one access what docs/ultravisor.md says: it takes no
-word that does not fit the fault, nor one that the published ultravisor cannot emulate.
+word that does not fit the fault, nor one that the published ultravisor cannot emulate. What it has
+seen it says in its files.
 
-Its decoder and its verdicts, compiled for this machine; the instructions are binutils'.
+Its decoder, verdicts and records, compiled for this machine; the instructions are binutils'.
 """
 
 import ctypes
+import shutil
 
 import pytest
 from lab import native
@@ -27,7 +29,7 @@ class Vcpu(ctypes.Structure):
     _fields_ = [("kvm", ctypes.c_void_p), ("sprg0", ctypes.c_uint64),
                 ("gpr", ctypes.c_ulong * 32), ("pc", ctypes.c_ulong),
                 ("other_order", ctypes.c_bool), ("page", ctypes.c_uint64),
-                ("memory", ctypes.c_uint32 * 1024)]
+                ("memory", ctypes.c_uint32 * 1024), ("vcpu_id", ctypes.c_int)]
 
 
 class Access(ctypes.Structure):
@@ -148,3 +150,79 @@ def test_not_fetched(model):
     # Of 52 bits the highest counts.
     assert Guest(LWZ, 0xc008000000001000, page=0x8000000001000).fetched(model) == (
         "fetched_as_physical", LWZ)
+
+
+# ---- What it records.
+
+class Records:
+    """A copy of the library, that has seen nothing."""
+
+    def __init__(self, directory):
+        path = directory / "records.so"
+        shutil.copy(native.model()._name, path)
+        self.library = ctypes.CDLL(str(path))
+        self.library.file_of.restype = ctypes.c_char_p
+        self.library.uv_record_init()
+
+    def see(self, verdict, word=0, vcpu=0, store=False, at=0):
+        """An access."""
+        own = Vcpu(vcpu_id=vcpu, pc=0x1000 + at, sprg0=0x5555 + at)
+        self.library.uv_record(ctypes.byref(Access(
+            ctypes.pointer(own), 0x2000 + at, 0x3000 + at, store, word)),
+            VERDICTS.index(verdict))
+
+    def file(self, name):
+        text = self.library.file_of(name.encode()).decode()
+        assert ctypes.c_int.in_dll(self.library, "locked").value == 0
+        return text.splitlines()
+
+
+@pytest.fixture(name="records")
+def fresh(tmp_path):
+    return Records(tmp_path)
+
+
+def test_counters(records):
+    assert records.file("counters") == [f"{verdict}: 0" for verdict in VERDICTS]
+    for number, verdict in enumerate(VERDICTS):
+        for _ in range(number):
+            records.see(verdict, LWZ)
+    assert records.file("counters") == [f"{verdict}: {n}" for n, verdict in enumerate(VERDICTS)]
+    # Words are of what was captured, refusals of what was refused, and not of what is neither.
+    assert records.file("words") == [f"0x{LWZ:08x} 1 lwz"]
+    assert [line.split(": ")[0] for line in records.file("refusals")] == [
+        verdict for number, verdict in enumerate(VERDICTS)
+        for _ in range(number) if verdict.startswith("refused_")][-16:]
+
+
+def test_words(records):
+    """Each once, with how often; of more than there is room for, their number."""
+    for word in (LWZ, STW, LWZ, LWZX, LWZ):
+        records.see("captured", word)
+    assert records.file("words") == [f"0x{LWZ:08x} 3 lwz", f"0x{STW:08x} 1 stw",
+                                     f"0x{LWZX:08x} 1 lwzx"]
+    for word in range(253):
+        records.see("captured", LWZ + 0x100 + word)
+    lines = records.file("words")
+    assert len(lines) == 256 and lines[-1] == f"0x{LWZ + 0x100 + 252:08x} 1 lwz"
+    records.see("captured", STW)
+    assert records.file("words")[1] == f"0x{STW:08x} 2 stw" and len(records.file("words")) == 256
+    for word in (1, 2):
+        records.see("captured", STW + word)
+    assert records.file("words")[255:] == [lines[-1], "others 2"]
+
+
+def test_refusals(records):
+    """The last sixteen, the oldest first."""
+    for count in range(1, 20):
+        records.see("refused_address", vcpu=count % 4, store=bool(count % 2), at=count)
+        lines = records.file("refusals")
+        assert lines == [
+            f"refused_address: {'store' if n % 2 else 'load'} of gpa {0x2000 + n:#x}, ea "
+            f"{0x3000 + n:#x}, by vcpu {n % 4} at nip {0x1000 + n:#x}, sprg0 {0x5555 + n:#x}"
+            for n in range(max(1, count - 15), count + 1)]
+
+
+def test_files_go(records):
+    records.library.uv_record_exit()
+    assert records.library.file_of(b"words") is None

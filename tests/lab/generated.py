@@ -81,6 +81,8 @@ AREAS = (
          {"*": _whole("plugins")}),
     Area("model", ("tests/uvmodel/uvmodel_decode.c", "tests/uvmodel/uvmodel_verdict.c"), "native",
          {"*": _whole("uvmodel_judges")}),
+    Area("records", ("tests/uvmodel/uvmodel_record.c",), "native",
+         {"*": _whole("uvmodel_judges")}),
     Area("load", ("capture/table.c", "capture/insn.c"), "native",
          {"*": _whole("load_check")}),
     Area("search", ("backend/alias.c", "backend/probe.c", "backend/register.c",

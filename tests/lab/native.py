@@ -28,9 +28,9 @@ def load_check(windows=2):
 
 
 def model():
-    """The decoder and the verdicts of the model: a ctypes.CDLL."""
-    return _library("kernel", "tests/uvmodel/uvmodel_decode.c",
-                    "tests/uvmodel/uvmodel_verdict.c")
+    """The decoder, the verdicts and the records of the model: a ctypes.CDLL."""
+    return _library("kernel", *(f"tests/uvmodel/uvmodel_{name}.c" for name in (
+        "decode", "verdict", "record")))
 
 
 def search():

@@ -29,7 +29,7 @@ typedef uint64_t u64;
 #define gfn_t			unsigned long
 
 /* What the last message says. */
-extern char said[4096];
+extern char said[1 << 15];
 void say(const char *format, ...);
 #define pr_err(format, ...)	say(format, ##__VA_ARGS__)
 
@@ -55,12 +55,39 @@ struct kvm_vcpu {
 	bool other_order;
 	gpa_t page;
 	u32 memory[1024];
+	int vcpu_id;
 };
 
 #define kvmppc_get_pc(vcpu)		((vcpu)->arch.pc)
 #define kvmppc_need_byteswap(vcpu)	((vcpu)->other_order)
 #define swab32(word)			__builtin_bswap32(word)
 #define gpa_to_gfn(gpa)			((gfn_t)((gpa) >> 12))
+
+#ifndef NATIVE_SEARCH_H
+/* Of what the model records: locks that are counted, and its files by their names. */
+struct atomic64 {
+	long long counter;
+};
+
+#define atomic64_t			struct atomic64
+#define atomic64_inc(v)			((v)->counter++)
+#define atomic64_read(v)		((v)->counter)
+#define min_t(type, a, b)		((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+extern int locked;
+#define DEFINE_RAW_SPINLOCK(name)	int name
+#define raw_spin_lock_irq(lock)		(*(lock) = ++locked)
+#define raw_spin_unlock_irq(lock)	(*(lock) = --locked)
+#define raw_spin_lock_irqsave(lock, flags)	((flags) = locked, *(lock) = ++locked)
+#define raw_spin_unlock_irqrestore(lock, flags)	(*(lock) = locked = (int)(flags))
+#define DEFINE_SHOW_ATTRIBUTE(name)	static int (*const name##_fops)(struct seq_file *m, \
+							void *unused) = name##_show
+struct dentry;
+struct dentry *debugfs_create_dir(const char *name, struct dentry *parent);
+void debugfs_create_file(const char *name, int mode, struct dentry *parent, void *data,
+			 const void *show);
+void debugfs_remove(struct dentry *dir);
+#endif
+
 int kvm_vcpu_read_guest_atomic(struct kvm_vcpu *vcpu, gpa_t gpa, void *data, unsigned long len);
 bool kvm_is_visible_gfn(struct kvm *kvm, gfn_t gfn);
 

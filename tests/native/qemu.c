@@ -114,6 +114,8 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
 					    qemu_plugin_vcpu_udata_cb_t cb,
 					    enum qemu_plugin_cb_flags flags, void *udata)
 {
+	if (!cb)
+		abort();
 	insn->executed = cb;
 	insn->flags = flags;
 	insn->executed_udata = udata;
