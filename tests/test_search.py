@@ -34,7 +34,7 @@ class Kernel(ctypes.Structure):
 
     _fields_ = [(name, ctypes.c_int) for name in (
         "locks", "preemption", "devices_held", "mapped", "wrong", "interrupted", "unreadable",
-        "writes", "unmappable", "secure", "mode", "clock")] + [
+        "silent", "writes", "unmappable", "secure", "mode", "clock")] + [
         (name, ctypes.c_long) for name in ("tick", "forwarded")] + [
         (name, ctypes.c_int) for name in ("looks", "limit_flags", "file_mode", "hcall",
                                           "hcall_errno")] + [
@@ -238,6 +238,8 @@ def test_which_register(it, more, text):
     assert it.kernel.writes == (2 if text and not command & DECODES else 0)
     if text:
         assert taken(it, "0000:00:00.0") == text
+    else:
+        assert it.ask("0000:00:00.0") == errno.ENXIO
 
 
 def test_memory_is_on_while_it_is_accessed(it):
@@ -271,6 +273,10 @@ def test_several_devices(it):
              'one as lspci -D has it, or "any"\n')):
         assert (it.ask(name), it.said) == (err, said)
         assert it.shown() == before
+        # After many others nothing is said, and the errno is the same.
+        it.kernel.silent = 1
+        assert (it.ask(name), it.said) == (err, "")
+        it.kernel.silent = 0
     assert it.kernel.limit_flags == 1
     it.devices[1].locked = 0
 

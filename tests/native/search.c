@@ -22,6 +22,7 @@ struct kernel {
 	int locks, preemption, devices_held, mapped, wrong;	/* wrong: what no kernel stands */
 	int interrupted;	/* who waits for a lock */
 	int unreadable;		/* a user's memory */
+	int silent;		/* there were too many messages */
 	int writes;		/* to a device's command register */
 	int unmappable, secure;
 	int mode, clock;	/* of the timer */
@@ -96,7 +97,7 @@ char *strim(char *text)
 bool limits(int flags)
 {
 	kernel.limit_flags = flags;
-	return true;
+	return !kernel.silent;
 }
 
 ktime_t ktime_get(void)

@@ -38,7 +38,7 @@ int scnprintf(char *text, size_t size, const char *format, ...);
 ssize_t strscpy(char *to, const char *from, size_t size);
 char *strim(char *text);
 
-/* Messages: all are let through. */
+/* Messages: all are let through, or none. */
 struct ratelimit_state {
 	int interval, burst, flags;
 	const char *name;
