@@ -29,7 +29,7 @@ class Area:
 
     name: str
     files: tuple
-    how: str                    # "tool", "plugin", "native", "python" or "module"
+    how: str                    # "tool", "plugin", "native", "python", "module" or "guard"
     tests: dict                 # of pattern, of files, to arguments of pytest, the cheapest first
 
 
@@ -110,6 +110,7 @@ AREAS = (
         "selftest/ops.c": (SELFTEST, ACCESS),
         "selftest/[dot]*": (SELFTEST, ACCESS, NOTICES, STRESS),
         "*": (ACCESS, SELFTEST, BAD_INPUT, ALL, NOTICES, GONE)}),
+    Area("guard", ("guard/*.c",), "guard", {"*": _whole("guard_mutants")}),
 )
 
 

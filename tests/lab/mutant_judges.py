@@ -5,20 +5,21 @@ its area are run, the cheapest first, until one fails.
     for fate in judge(generated.draw(seed, count)): ...
 """
 
+import functools
 import re
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import generated, ordering, subject, windows
+from . import generated, guard_observed, ordering, subject, windows
 from .change import Change
 from .errors import LabError
 from .module_mutants import Builder
 from .mutant_tree import Tree
 from .plugin import CFLAGS
 from .progress import say
-from .shared_guest import UNLOADING, Shared
+from .shared_guest import UNLOADING, Shared, hurry
 
 KILLED, LIVED, EQUIVALENT, NO_CODE = "killed", "lived", "equivalent", "does not compile"
 LIMIT = 1800        # seconds for a file of tests
@@ -42,7 +43,9 @@ def judge(changes):
     for change in changes:
         sorts.setdefault(generated.area_of(change.file).how, []).append(change)
     for how, its in sorts.items():
-        yield from judge_modules(its) if how == "module" else judge_on_host(how, its)
+        judge_of_them = {"module": judge_modules, "guard": judge_guards}.get(
+            how, functools.partial(judge_on_host, how))
+        yield from judge_of_them(its)
 
 
 def judge_on_host(how, changes):
@@ -57,21 +60,58 @@ def judge_on_host(how, changes):
             yield fate
 
 
-def judge_modules(changes):
-    """The same of mutants of the module: all are built, and go into one guest after another."""
-    kernel = subject.main_kernel()
-    theirs = ordering.kernel_accessors(kernel, subject.build(kernel))
-    built = {}
+def _build(kernel, changes):
+    """Build them: the Fates of those that there is nothing of to load, {Change: module file} of the
+    others, and {name: module file} of those and the unchanged module.
+    """
+    none, built = [], {}
     with Builder(kernel) as builder:
         for number, change in enumerate(changes, 1):
             say(f"building mutant {number} of {len(changes)}: {change.name}")
             file = builder.build(change)
             if file is None or file is builder.same:
-                yield Fate(change, NO_CODE if file is None else EQUIVALENT)
+                none.append(Fate(change, NO_CODE if file is None else EQUIVALENT))
             else:
                 built[change] = file
         original = builder.original
-    files = {"unchanged": original, **{change.file_name: ko for change, ko in built.items()}}
+    return none, built, {"unchanged": original,
+                         **{change.file_name: ko for change, ko in built.items()}}
+
+
+def judge_guards(changes):
+    """The same of mutants of the guard, by what can be seen of one (guard_observed.py)."""
+    kernel = subject.main_kernel()
+    none, built, files = _build(kernel, changes)
+    yield from none
+    it = right = None
+    for number, (change, _) in enumerate(built.items(), 1):
+        if it is None:
+            say(f"booting a guest with {len(built)} mutants")
+            it = guard_observed.boot(kernel, files, "generated-guard")
+            hurry(it.guest)
+        if right is None:
+            right = {}
+            for seen in guard_observed.everything(it, "unchanged"):
+                right.update(seen)
+        # What the guard as it is does not always do is no witness.
+        if number % 10 == 1 and guard_observed.differs(it, "unchanged", right):
+            raise LabError(f"the guard as it is is not always the same: {it.seen}")
+        say(f"mutant {number} of {len(built)}: {change.name}")
+        started = time.monotonic()
+        differs = guard_observed.differs(it, change.file_name, right)
+        if differs == guard_observed.THE_GUEST:
+            it = None
+        yield Fate(change, KILLED if differs else LIVED, differs or "", time.monotonic() - started)
+    if it:
+        it.guest.close()
+
+
+def judge_modules(changes):
+    """The same of mutants of the module: all are built, and go into one guest after another."""
+    kernel = subject.main_kernel()
+    theirs = ordering.kernel_accessors(kernel, subject.build(kernel))
+    none, built, files = _build(kernel, changes)
+    yield from none
     with Shared(kernel, files) as shared:
         sound, left = set(), []
         for number, (change, ko) in enumerate(built.items(), 1):

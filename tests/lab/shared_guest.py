@@ -90,7 +90,7 @@ class Shared:
             self._subject = boot(kernel, name="generated", smp=SMP,
                                  files={**there, **fuzz.files(), **meddler.files(kernel)})
             self.boots += 1
-            _hurry(self._subject.guest)
+            hurry(self._subject.guest)
         self._subject.guest.check(f"cp {DIRECTORY}/{name}.ko /svm_mmio.ko")
         mine = _Mine(self._subject.guest, self._subject.oracle, ko)
         return mine
@@ -151,7 +151,7 @@ class _Watcher:
             self.passed += 1
 
 
-def _hurry(guest):
+def hurry(guest):
     """Wait for no script longer than PATIENCE."""
     begin = guest.begin
     guest.begin = lambda script, timeout=PATIENCE: begin(script, min(timeout, PATIENCE))
