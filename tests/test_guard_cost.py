@@ -13,7 +13,9 @@ from lab.guest import Guest
 from lab.program import build_program
 from test_guard_user import nvme_cli
 
-MOST = 1500             # for a guarded readl(), the exit below not counted
+# For a guarded readl(), the exit below not counted. The second is Debian's newest, whose own part
+# of a fault may grow with each update.
+MOST = {"6.1": 1500, "7.2": 1600}
 # What takes faults, what the guard may make of it, and by how much it varies by itself: an
 # allocation by the memory it finds. "file" is the shortest fault there is: the kernel sets an entry
 # and no more; or, with pages of 4K (7.2), some. "start" is a program, linked with the C library and
@@ -29,7 +31,7 @@ BAR = "/sys/bus/pci/devices/0000:00:00.0"
 
 
 # ftrace calls the hook by way of a list in the first, directly in the second.
-@pytest.fixture(scope="module", params=["6.1", "7.2"])
+@pytest.fixture(scope="module", params=MOST)
 def guest(request):
     """A guest whose clock counts instructions, a nanosecond each."""
     kernel = kernels.get(request.param)
@@ -38,6 +40,7 @@ def guest(request):
              "/bar": build_program(paths.TOP / "tests/guest/bar"), **nvme_cli()}
     with Guest.boot(kernel, name=f"guard-cost-{kernel.name}", files=files,
                     devices=(guard.DEVICE,), smp=1, icount=True) as it:
+        it.most = MOST[kernel.name]
         it.check("sleep 10")        # the kernel tests its ciphers: there is one CPU
         yield it
 
@@ -114,12 +117,12 @@ def costs(guest):
     return found
 
 
-def test_readl(costs):
+def test_readl(guest, costs):
     plain, guarded = (costs[what][0] for what in ("none", "sprg0"))
     print(f"readl(): {plain} instructions, {guarded} guarded with sprg0, {costs['hcall'][0]} "
           "with hcall")
-    assert plain < 30 < guarded <= MOST
-    assert costs["hcall"][0] < MOST * 1.2
+    assert plain < 30 < guarded <= guest.most
+    assert costs["hcall"][0] < guest.most * 1.2
 
 
 @pytest.mark.parametrize("kind", FAULTS)
