@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A script in a guest that cannot do what it says is an error of the test that sends it; and nothing
-of it is lost on its way: the console that it comes by is read by one processor, and by a process
-that has no other children.
+"""A script in a guest that cannot do what it says is an error of the test that sends it; and
+nothing of it is lost on its way: the console that it comes by is read by one processor, and by a
+process that has no other children.
 """
 
 import time
