@@ -59,10 +59,11 @@ PARAMETERS = ("guard=on guard_user=on", "guard=on guard_user=off", "guard=auto",
 
 def boot(kernel, modules, name):
     """Boot a guest with these modules, {name: file}, and what they are observed by: a Driven."""
-    peek = build_module(kernel, paths.TOP / "tests/drivers/guard_peek").ko
-    files = {**modules, **peek, "guard_cases": guard.files(kernel)["/guard_cases.ko"]}
+    drivers = {name: build_module(kernel, paths.TOP / "tests/drivers" / name).ko[name]
+               for name in ("guard_peek", "guard_maps")}
+    files = {**modules, **drivers, "guard_cases": guard.files(kernel)["/guard_cases.ko"]}
     programs = {f"/{program}": build_program(paths.TOP / "tests/guest" / program)
-                for program in ("touch", "bar", "words")}
+                for program in ("touch", "bar", "words", "maps")}
     it = Driven.boot(kernel, name=name, ko=files, smp=2, secure=True, strict=False,
                      machine=MACHINE, append="nosmap", files=programs,
                      devices=("edu", guard.DEVICE))
@@ -124,6 +125,7 @@ def differs(it, name, right):
         it.guest.check(f"""{HELPERS}
             [ ! -e /sys/bus/pci/drivers/guard_peek ] || peek unbind
             [ ! -e /sys/module/svm_mmio ] || rmmod svm_mmio
+            [ ! -e /sys/module/guard_maps ] || rmmod guard_maps
             rmmod guard_peek
             for switch in {' '.join(SWITCHES.values())}; do echo 1 >$switch; done
             insmod /unchanged.ko guard=on backend=sprg0 && rmmod svm_mmio &&
@@ -244,6 +246,9 @@ def programs(it, seen, module, _):
         seen[program] = (after.splitlines()[:2], {
             key: int(last[key]) - int(first[key]) for key in first
             if program in COUNTED or "refused" in key})
+    seen["mappings of a driver"] = it.guest.check(f"""
+        insmod /guard_maps.ko bar=$(sed -n 3p $(dirname {resource})/resource | cut -d' ' -f1)
+        for page in 0 1 2 3; do /maps /dev/guard_maps $page; done; rmmod guard_maps""", guard.LIMIT)
     seen["programs, unloaded"] = it.guest.check(
         f"rmmod svm_mmio; /bar {resource} read; /bar {resource} copies")
 
