@@ -112,7 +112,7 @@ def test_every_refusal_is_explained(sprg0):
             ("access", r"r32 0\0", "must be text, without a zero byte"),
             ("run", "s" * 129, "a command of 129 bytes is longer than any valid one"),
             ("run", "bogus", 'no case "bogus": read this file'),
-            ("run", "stress secs=0", "stress threads=8 secs=10"),
+            ("run", "stress secs=0", "with 1 to 256 threads and 1 to 86400 seconds"),
             ("run", "all x", "takes no arguments")]:
         _, messages = write(sprg0, "pci-testdev", file, command)
         said = [text for _, text in messages if "svm_mmio: " in text]

@@ -258,6 +258,17 @@ def test_several_texts(tmp_path):
     assert sorted(found) == [("one", "plain"), ("three", "plain"), ("two", "plain")]
 
 
+@pytest.mark.parametrize("stored, is_devices", [
+    ("nop", True), ("li 9,0", True), ("li 9,1", False), ("addi 9,5,0", False), ("lis 9,0", False),
+    ("mr 9,5", False), ("ld 9,0(5)", False)])
+def test_member_of_a_structure(tmp_path, stored, is_devices):
+    """It has an address of a device, as far as is known, if that or 0 is all that it is given."""
+    store = [] if stored == "nop" else [stored, "std 9,320(3)"]
+    found = audited(tmp_path, {"fill": through_ioremap("std 3,320(30)"), "other": store,
+                               "use": ["ld 9,320(3)", "lwz 4,0(9)"]})
+    assert accesses(found["use"]) == [("plain", 4, "load")] * is_devices
+
+
 @pytest.mark.parametrize("called, seen", [("mmiowb_set_pending", ["inline"]), ("other", [])])
 def test_store_that_calls(tmp_path, called, seen):
     """The compiler may leave what marks a store for mmiowb() as a function beside it."""
