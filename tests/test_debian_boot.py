@@ -33,7 +33,6 @@ NETWORK = ("-netdev", "user,id=net")
 DEVICES = ("e1000,netdev=net,romfile=", "pci-testdev")
 # With XIVE the kernel itself would access the interrupt controller, which is none of PCI's.
 MACHINE = "ic-mode=xics"
-EVERYTHING = (0, 0xFFFFFFFFFFFFFFFF)
 # A guest in a guest is slower than udev and systemd think that anything is.
 PATIENT = "udev.event_timeout=3600 systemd.default_timeout_start_sec=3600"
 # Keys of what the module has accessed for itself and for drivers that call it.
@@ -227,7 +226,7 @@ def hypervisor(disk):
     """L1, which cannot fetch; its /dev/vda is the disk."""
     with Hypervisor.boot(disk.kernel, name="debian-strict", mode="off", secure=True,
                          initrd=disk.initrd(), disk=disk.image) as it:
-        it.set_text(*EVERYTHING)
+        it.set_text()
         it.set_mode("strict")
         it.guest.check(f"ip link set lo up; head -c {BYTES} /dev/urandom >/tmp/source")
         yield it

@@ -344,7 +344,7 @@ def test_in_l2(kernel, mode, parameters):
             bar = l2.check("for d in /sys/bus/pci/devices/*; do [ $(cat $d/device) = 0x0010 ] &&"
                            " echo $d; done").strip()
             l2.check(f"echo 1 >{bar}/enable")
-            l1.set_text(0, 0xFFFFFFFFFFFFFFFF)
+            l1.set_text()
             l1.set_mode(mode)
             l2.check(f"insmod /svm_mmio.ko {parameters}", timeout=LIMIT)
             assert guard.status(l2)["guard_user"] == "on"

@@ -165,8 +165,8 @@ class Hypervisor:
         """Whether L2 gets an answer to H_LOGICAL_CI_LOAD and _STORE: H_FUNCTION if not."""
         self.guest.check(f"echo {'ny'[answered]} >{PARAMETERS}/hcalls")
 
-    def set_text(self, start, end):
-        """Demand capture of text of L2 in this range of addresses; of none if it is empty."""
+    def set_text(self, start=0, end=0xFFFFFFFFFFFFFFFF):
+        """Demand capture of all text of L2, or of that at these addresses; of none if @end is 0."""
         self.guest.check(f"echo {start:#x}-{end:#x} >{PARAMETERS}/text")
 
     def counts(self):

@@ -26,7 +26,6 @@ DISK = "/tmp/disk"      # in L1
 BACKEND = ("-drive", f"if=none,id=d0,format=raw,file={DISK}")
 # Else the kernel's accesses of its interrupt controller, which are none of PCI's, are refused.
 MACHINE = "ic-mode=xics"
-EVERYTHING = (0, 0xFFFFFFFFFFFFFFFF)
 
 BLOCKS = 200
 BLOCK = 4096
@@ -116,7 +115,7 @@ class Story:
         self.l1.set_mode("off")
         self._l2 = self.l1.boot_guest(devices=DEVICES, qemu_args=BACKEND, machine=MACHINE,
                                       strict=False)
-        self.l1.set_text(*EVERYTHING)
+        self.l1.set_text()
         yield
         self.l1.set_mode("off")
         self._l2.stop()
