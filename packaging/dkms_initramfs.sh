@@ -15,8 +15,9 @@ for initramfs in "/boot/initrd.img-$kernel" "/boot/initramfs-$kernel.img" "/boot
 	if command -v update-initramfs >/dev/null; then
 		update-initramfs -u -k "$kernel"
 	elif command -v dracut >/dev/null; then
-		# DKMS does so later.
-		depmod "$kernel" && dracut --force "$initramfs" "$kernel"
+		echo "dracut: making $initramfs"
+		# DKMS calls depmod later.
+		depmod "$kernel" && dracut --quiet --force "$initramfs" "$kernel"
 	else
 		false
 	fi || echo "svm-mmio: $initramfs could not be made anew: svm-mmio boot on" >&2

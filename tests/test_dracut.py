@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """After "svm-mmio boot on" dracut makes an initramfs that loads svm_mmio before udev, and without
-systemd in it as with; before, one without anything of it. With Debian's dracut, for a kernel of
-ppc64le, in a root of this machine's architecture: dracut only copies the module.
+systemd in it as with; before, one without anything of it, and again when Debian's packages go.
+With Debian's dracut, for a kernel of ppc64le, in a root of this machine's architecture: dracut only
+copies the module.
 """
 
 import re
@@ -20,6 +21,7 @@ PACKAGES = ("bash", "coreutils", "cpio", "dracut-core", "findutils", "gzip", "km
 UNIT = "usr/lib/systemd/system/svm-mmio.service"
 WANTED = "usr/lib/systemd/system/sysinit.target.wants/svm-mmio.service"
 HOOK = re.compile(r"/hooks/pre-udev/00-svm-mmio\.sh$", re.MULTILINE)
+DEBIAN, TOKEN = paths.TOP / "packaging/debian", "#REMAKE_INITRAMFS#"
 # No more of dracut than has to do with it: what else it would take is this machine's.
 BASE, SYSTEMD = "bash base svm-mmio", "bash base systemd systemd-initrd dracut-systemd svm-mmio"
 
@@ -29,7 +31,7 @@ class Root:
 
     def __init__(self, top, kernel, ko, tree):
         self.top, self.release, self.tree = top, kernel.release, tree
-        self.image = f"boot/initramfs-{self.release}.img"
+        self.image = f"boot/initrd.img-{self.release}"
         subprocess.run(["make", "-C", paths.TOP / "tools", "install-boot", f"DESTDIR={top}"],
                        check=True, capture_output=True)
         write_files(top, {
@@ -56,11 +58,32 @@ class Root:
 
     def dracut(self, modules):
         """Make the initramfs: (what dracut says, the names in it)."""
-        said = self.good("dracut", "--force", "--no-hostonly", "--no-early-microcode", "--gzip",
-                         "--modules", modules, f"/{self.image}", self.release)
-        listed = self.good("bash", "-c", f"gzip -dc /{self.image} | cpio -t --quiet")
+        said = self.good("dracut", "--quiet", "--force", "--no-hostonly", "--no-early-microcode",
+                         "--gzip", "--modules", modules, f"/{self.image}", self.release)
+        return said, self.names()
+
+    def names(self):
+        """The names in the initramfs."""
         self.tree.write(self.image, (self.top / self.image).read_bytes())
-        return said, listed
+        return self.good("bash", "-c", f"gzip -dc /{self.image} | cpio -t --quiet")
+
+    def without_the_module(self):
+        """Take the module away."""
+        (self.top / f"usr/lib/modules/{self.release}/updates/dkms/svm_mmio.ko").unlink()
+        self.good("depmod", self.release)
+
+    def removed(self, package, modules):
+        """Run what dpkg does when it has removed the files of @package, with a dracut that takes
+        @modules: what it says. That dh_installdeb does the same is for test_packages.py.
+        """
+        script = (DEBIAN / f"{package}.postrm").read_text(encoding="ascii")
+        assert script.count(TOKEN) == 1
+        remake = (DEBIAN / "remake_initramfs.sh").read_text(encoding="ascii")
+        write_files(self.top, {
+            "postrm": script.replace(TOKEN, remake).encode(),
+            "etc/dracut.conf.d/lab.conf": (f'dracutmodules="{modules}"\nhostonly="no"\n'
+                                           'compress="gzip"\nearly_microcode="no"\n').encode()})
+        return self.good("bash", "--posix", "/postrm", "remove")
 
     def switch(self):
         """Switch it on."""
@@ -103,9 +126,33 @@ def test_on(root, modules):
 def test_without_the_module(root):
     """It is made all the same, and dracut says what is missing."""
     root.switch()
-    (root.top / f"usr/lib/modules/{root.release}/updates/dkms/svm_mmio.ko").unlink()
-    root.good("depmod", root.release)
+    root.without_the_module()
     said, names = root.dracut(BASE)
     assert f"there is no module svm_mmio for kernel {root.release}" in said
     assert HOOK.search(names) and "svm_mmio.ko" not in names
     assert root.tree.one() == (BAD, "to do", "its initramfs lacks the module")
+
+
+def test_packages_go(root):
+    """Debian's have it made anew, although dracut there has no update-initramfs."""
+    image = root.top / root.image
+    image.write_bytes(b"of others")
+    root.removed("svm-mmio-dkms", BASE)
+    assert image.read_bytes() == b"of others", "it is off"
+    root.switch()
+    root.dracut(BASE)
+    # What is no kernel's has to be left alone.
+    write_files(root.top, {f"{root.image}.bak": b"of another time"})
+    root.without_the_module()
+    assert f"dracut: making /{root.image}\n" in root.removed("svm-mmio-dkms", BASE)
+    names = root.names()
+    assert HOOK.search(names) and "svm_mmio.ko" not in names
+    for name in ("lib/svm-mmio", "lib/dracut/modules.d/90svm-mmio"):
+        shutil.rmtree(root.top / "usr" / name)
+    root.removed("svm-mmio", BASE.replace(" svm-mmio", ""))
+    names = root.names()
+    assert "usr/lib/dracut" in names and not re.search("svm[-_]mmio", names)
+    # The command's has done it for both.
+    image.write_bytes(b"of others")
+    root.removed("svm-mmio-dkms", BASE.replace(" svm-mmio", ""))
+    assert image.read_bytes() == b"of others"

@@ -53,6 +53,18 @@ def test_deb_has_all_that_a_build_needs(debs):
     assert {name for name in files if name.startswith("/usr/src/")} == needed()
 
 
+@pytest.mark.parametrize("package, scripts", [("svm-mmio", ("postinst", "postrm")),
+                                              ("svm-mmio-dkms", ("postrm",))])
+def test_deb_makes_initramfs_anew(debs, package, scripts, tmp_path):
+    """Its scripts have what they call to do so; test_dracut.py shows that it does."""
+    file, = debs.glob(f"{package}_*.deb")
+    command("dpkg-deb", "-e", file, tmp_path)
+    for script in scripts:
+        text = (tmp_path / script).read_text(encoding="utf-8")
+        assert text.count("remake_initramfs() {\n") == 1 and "\tremake_initramfs\n" in text
+        assert "#REMAKE" not in text
+
+
 def test_rpm_has_all_that_a_build_needs(rpms):
     package, = rpms.glob("RPMS/noarch/svm-mmio-dkms-*.rpm")
     files = set(command("rpm", "-qp", "--qf", r"[%{FILEMODES:perms} %{FILENAMES}\n]", package)

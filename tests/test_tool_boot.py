@@ -159,7 +159,8 @@ def test_on_and_off(tree):
 def test_dracut(tree):
     done, _ = tree.switch("dracut")
     assert done.rc == OK
-    assert tree.called == [f"/usr/bin/dracut --force /{tree.initramfs} {tree.release}"]
+    assert tree.called == [f"/usr/bin/dracut --quiet --force /{tree.initramfs} {tree.release}"]
+    assert f"dracut: making /{tree.initramfs}\n" in done.err
     # It has no order of names, but a hook.
     tree.write(tree.initramfs, newc(tree.members(order=(HOOK, b""))))
     assert tree.one()[:2] == (OK, "ok")

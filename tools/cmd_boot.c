@@ -62,10 +62,14 @@ static bool run(char * const argv[])
 static bool remake(const char *program, const struct boot_kernel *kernel)
 {
 	char *debian[] = { (char *)program, (char *)"-u", (char *)"-k", kernel->release, NULL };
-	char *dracut[] = { (char *)program, (char *)"--force", kernel->initramfs, kernel->release,
-			   NULL };
-	bool done = run(strstr(program, "dracut") ? dracut : debian);
+	char *dracut[] = { (char *)program, (char *)"--quiet", (char *)"--force",
+			   kernel->initramfs, kernel->release, NULL };
+	bool is_dracut = strstr(program, "dracut"), done;
 
+	/* update-initramfs says it by itself; dracut, unless it is quiet, a hundred lines more. */
+	if (is_dracut)
+		fprintf(stderr, "dracut: making %s\n", kernel->initramfs);
+	done = run(is_dracut ? dracut : debian);
 	if (!done)
 		complain("%s failed for kernel %s: see what it says above.\n"
 			 "Next: mend that, and type the same again", program, kernel->release);
