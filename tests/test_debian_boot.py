@@ -13,6 +13,7 @@ import json
 import os
 import re
 import time
+from contextlib import contextmanager
 
 import pytest
 from lab import bootable, guest_packages, oracle
@@ -112,17 +113,26 @@ def status(debian):
     return result.rc, said["boot"], kernel["state"], kernel["found"]
 
 
+@contextmanager
+def installing(disk, ko, name):
+    """The Debian in a chroot, with the packages: (it, what is to come before a command so that
+    DKMS builds the module).
+    """
+    built = guest_packages.make(bootable.SUITE)
+    files = {"/packages/svm-mmio.deb": built["svm-mmio"],
+             "/packages/svm-mmio-dkms.deb": built["svm-mmio-dkms"], "/packages/svm_mmio.ko": ko,
+             "/packages/make": MAKE.encode()}
+    with Debian.boot(disk.kernel, name=name, disk=disk.image, files=files,
+                     smp=2, mem="2G") as debian:
+        yield debian, "" if SOAK else "chmod 755 /packages/make; PATH=/packages:$PATH "
+
+
 def test_install_and_switch_on(disk, before, ko):
     """In a chroot. Before the module is built it is said to be missing; DKMS, which builds it, has
     the initramfs made anew.
     """
-    built = guest_packages.make(bootable.SUITE)
     assert not OURS.search("\n".join(before))
-    files = {"/packages/svm-mmio.deb": built["svm-mmio"],
-             "/packages/svm-mmio-dkms.deb": built["svm-mmio-dkms"], "/packages/svm_mmio.ko": ko,
-             "/packages/make": MAKE.encode()}
-    with Debian.boot(disk.kernel, name="debian-install", disk=disk.image, files=files,
-                     smp=2, mem="2G") as debian:
+    with installing(disk, ko, "debian-install") as (debian, make):
         initrd = f"sha256sum /boot/initrd.img-{disk.kernel.release}"
         first = debian.check(initrd)
         debian.check(f"{INSTALL} /packages/svm-mmio.deb")
@@ -132,7 +142,6 @@ def test_install_and_switch_on(disk, before, ko):
         print(result.out)
         assert result.rc == TO_DO and "W: svm-mmio: there is no module svm_mmio" in result.out
         assert status(debian)[:3] == (TO_DO, "on", "to do")
-        make = "" if SOAK else "chmod 755 /packages/make; PATH=/packages:$PATH "
         said = debian.check(f"{make}{INSTALL} /packages/svm-mmio-dkms.deb")
         print(said)
         assert f"update-initramfs: Generating /boot/initrd.img-{disk.kernel.release}" in said
@@ -333,12 +342,7 @@ def test_package_of_the_module_goes(disk):
         assert "W: svm-mmio: there is no module svm_mmio" in said
         assert status(debian) == (TO_DO, "on", "to do", "there is no module svm_mmio for this "
                                   "kernel: it boots without")
-        assert "svm_mmio.ko" not in debian.check(names_in_initramfs(disk))
-
-
-def names_in_initramfs(disk):
-    """The command that lists them."""
-    return f"lsinitramfs /boot/initrd.img-{disk.kernel.release}"
+        assert "svm_mmio.ko" not in debian.check(disk.names_in_initrd())
 
 
 def test_without_the_module(disk):
@@ -363,7 +367,7 @@ def test_purge_leaves_nothing_behind(disk, before):
     """On the disk, or in the initramfs. Comes last."""
     with Debian.boot(disk.kernel, name="debian-purged", disk=disk.image, smp=1) as debian:
         debian.check("dpkg --force-unsafe-io --purge svm-mmio")
-        names = debian.check(names_in_initramfs(disk))
+        names = debian.check(disk.names_in_initrd())
         assert "scripts/init-top/ORDER" in names and not OURS.search(names)
         left = "\n".join(sorted(files_of(debian) - before))
         print(left)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A Debian for ppc64le that boots by itself: Debian's kernel, the initramfs that its own
-update-initramfs has made, systemd, udev and networkd, from its root file system on a disk.
+initramfs-tools or dracut has made, systemd, udev and networkd, from its root file system on a disk.
 
 The disk is made once, as debian.py makes its own, and its first initramfs in a chroot of a guest.
 A test works on a copy of it, whose boots see what those before have written:
@@ -31,7 +31,7 @@ from .progress import say
 SUITE = "bookworm"
 # The libraries are those of the command svm-mmio. A compiler is there for DKMS to ask for.
 PACKAGES = ["?essential", "dkms", "kmod", "make", "mount", "openssl", "libcapstone4", "libdw1",
-            "libelf1", "e2fsprogs", "initramfs-tools", "iproute2", "udev", "systemd-sysv", "zstd"]
+            "libelf1", "e2fsprogs", "iproute2", "udev", "systemd-sysv", "zstd"]
 SIZE = "3G"             # sparse
 BOOT_LIMIT = 1800       # seconds; about 100 where nothing else runs
 
@@ -54,8 +54,25 @@ WANTED = {"lab-agent": "/etc/systemd/system/lab-agent.service",
 # What its kernel is told, and the device that the disk is to be.
 APPEND = "root=/dev/vda rw systemd.show_status=no"
 ROOT = "virtio-blk-pci,drive=root,iommu_platform=on,disable-legacy=on"
-# Only drivers of what the machine has: each initramfs is made by a shell that is emulated.
-MODULES = ("etc/initramfs-tools/initramfs.conf", "MODULES=most", "MODULES=dep")
+
+
+@dataclass(frozen=True)
+class Generator:
+    """What makes the initramfs."""
+
+    package: str
+    make: str           # makes the first one of a kernel
+    names: str          # lists what is in one
+    change: tuple = ()  # a file of its package, what is in it, and what that is to become
+
+
+# Of drivers only those of what the machine has: it is a shell script, and that is emulated.
+INITRAMFS_TOOLS = Generator(
+    "initramfs-tools", "update-initramfs -c -k {kernel}", "lsinitramfs /boot/initrd.img-{kernel}",
+    ("etc/initramfs-tools/initramfs.conf", "MODULES=most", "MODULES=dep"))
+# As Debian has it, with all drivers: in a chroot it does not find out which of them the disk needs.
+DRACUT = Generator(
+    "dracut", "/etc/kernel/postinst.d/dracut {kernel}", "lsinitrd /boot/initrd.img-{kernel}")
 
 
 class Machine(Guest):
@@ -82,6 +99,7 @@ class Disk:
 
     kernel: Kernel
     image: Path
+    generator: Generator
 
     def file(self, name):
         """The content of the file /@name, while no guest has the disk."""
@@ -94,6 +112,10 @@ class Disk:
         if not copy.exists() or not copy.stat().st_size:
             raise LabError(f"/{name} is not on the disk {self.image}: {done.stderr.strip()}")
         return copy.read_bytes()
+
+    def names_in_initrd(self):
+        """The command that lists what is in the initramfs that is on it."""
+        return self.generator.names.format(kernel=self.kernel.release)
 
     def initrd(self):
         """A copy of the initramfs that is on it."""
@@ -112,20 +134,22 @@ class Disk:
             **options)
 
 
-def disk(kernel, directory):
-    """A copy of the disk, in @directory: a Disk."""
-    ask = hashlib.sha256(repr((SUITE, PACKAGES, SIZE, FILES, WANTED, MODULES, kernel.release,
+def disk(kernel, directory, generator=INITRAMFS_TOOLS):
+    """A copy of the disk with what @generator makes, in @directory: a Disk."""
+    ask = hashlib.sha256(repr((SUITE, PACKAGES, SIZE, FILES, WANTED, generator, kernel.release,
                                paths.GUEST_AGENT.read_bytes())).encode()).hexdigest()[:8]
-    made = make_once(paths.ROOTS / f"bootable-{ask}", lambda new: _make_disk(kernel, new))
+    made = make_once(paths.ROOTS / f"bootable-{ask}",
+                     lambda new: _make_disk(kernel, generator, new))
     image = directory / "root.ext4"
     subprocess.run(["cp", "--sparse=always", "--reflink=auto", made / "root.ext4", image],
                    check=True)
-    return Disk(kernel, image)
+    return Disk(kernel, image, generator)
 
 
-def _make_disk(kernel, new):
+def _make_disk(kernel, generator, new):
     with Apt(SUITE, architectures=("ppc64el",)) as apt:
-        debs = apt.with_dependencies([*PACKAGES, f"linux-headers-{kernel.release}",
+        debs = apt.with_dependencies([*PACKAGES, generator.package,
+                                      f"linux-headers-{kernel.release}",
                                       f"linux-image-{kernel.release}"])
         say(f"fetching {len(debs)} packages for a Debian that boots ... "
             f"{sum(deb.size for deb in debs) // 1000000} MB")
@@ -144,15 +168,17 @@ def _make_disk(kernel, new):
     wants.mkdir(parents=True, exist_ok=True)
     for name, target in WANTED.items():
         (wants / f"{name}.service").symlink_to(target)
-    name, default, ours = MODULES
-    conf = root / name
-    text = conf.read_text(encoding="utf-8")
-    if default not in text:
-        raise LabError(f"/{name} of Debian {SUITE} has no {default} any more")
-    conf.write_text(text.replace(default, ours), encoding="utf-8")
+    if generator.change:
+        name, default, ours = generator.change
+        conf = root / name
+        text = conf.read_text(encoding="utf-8")
+        if default not in text:
+            raise LabError(f"/{name} of Debian {SUITE} has no {default} any more")
+        conf.write_text(text.replace(default, ours), encoding="utf-8")
     image = new / "root.ext4"
     make_image(root, image, SIZE)
     shutil.rmtree(root)
     say("making its initramfs, in a guest")
-    with Debian.boot(kernel, name="bootable-initramfs", disk=image, mem="2G") as debian:
-        debian.check(f"depmod {kernel.release}; update-initramfs -c -k {kernel.release}")
+    with Debian.boot(kernel, name=f"bootable-{generator.package}", disk=image,
+                     mem="2G") as debian:
+        debian.check(f"depmod {kernel.release}; {generator.make.format(kernel=kernel.release)}")
