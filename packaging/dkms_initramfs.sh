@@ -8,7 +8,7 @@
 # installed has none yet. That it cannot be made is no reason to have no module.
 
 kernel=${1-}
-[ -n "$kernel" ] && [ -e /etc/svm-mmio/boot ] || exit 0
+[ -n "$kernel" ] && [ -e /etc/modprobe.d/svm-mmio-boot.conf ] || exit 0
 
 for initramfs in "/boot/initrd.img-$kernel" "/boot/initramfs-$kernel.img" "/boot/initrd-$kernel"; do
 	[ -e "$initramfs" ] || continue

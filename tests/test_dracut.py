@@ -20,7 +20,7 @@ PACKAGES = ("bash", "coreutils", "cpio", "dracut-core", "findutils", "gzip", "km
             "systemd", "util-linux", "grep", "mount")
 UNIT = "usr/lib/systemd/system/svm-mmio.service"
 WANTED = "usr/lib/systemd/system/sysinit.target.wants/svm-mmio.service"
-HOOK = re.compile(r"/hooks/pre-udev/00-svm-mmio\.sh$", re.MULTILINE)
+HOOK = re.compile(r"/hooks/cmdline/00-svm-mmio\.sh$", re.MULTILINE)
 DEBIAN, TOKEN = paths.TOP / "packaging/debian", "#REMAKE_INITRAMFS#"
 # No more of dracut than has to do with it: what else it would take is this machine's.
 BASE, SYSTEMD = "bash base svm-mmio", "bash base systemd systemd-initrd dracut-systemd svm-mmio"

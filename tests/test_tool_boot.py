@@ -24,9 +24,9 @@ pytestmark = pytest.mark.quick
 
 OK, BAD, USAGE, CANNOT = 0, 1, 2, 3
 RESULTS = {OK: {"ok", "note"}, BAD: {"to do"}, CANNOT: {"unknown"}}
-STATE, LOADER = "etc/svm-mmio/boot", "usr/lib/svm-mmio/load-first"
+STATE, LOADER = "etc/modprobe.d/svm-mmio-boot.conf", "usr/lib/svm-mmio/load-first"
 ORDER = "scripts/init-top/ORDER"
-HOOK = "usr/lib/dracut/hooks/pre-udev/00-svm-mmio.sh"
+HOOK = "usr/lib/dracut/hooks/cmdline/00-svm-mmio.sh"
 GENERATORS = {"update-initramfs": "/usr/sbin/update-initramfs", "dracut": "/usr/bin/dracut"}
 # It is called for one kernel: its last argument.
 GENERATOR = """\
@@ -35,7 +35,7 @@ echo "$0 $*" >>/called
 for last; do :; done
 [ ! -e /broken ] || exit 1
 from=/without
-[ ! -e /etc/svm-mmio/boot ] || from=/with
+[ ! -e /etc/modprobe.d/svm-mmio-boot.conf ] || from=/with
 cp "$from" "/boot/initrd.img-$last"
 """
 
@@ -150,10 +150,35 @@ def test_on_and_off(tree):
     assert tree.called == [f"/usr/sbin/update-initramfs -u -k {tree.release}"]
     done, said = tree.call("off")
     assert done.rc == OK and (said["boot"], said["result"]) == ("off", "ok")
-    assert not (tree.top / STATE).parent.exists() and len(tree.called) == 2
+    assert not (tree.top / STATE).exists() and len(tree.called) == 2
     # What was on before the file went away by itself is noticed.
     tree.write(tree.initramfs, (tree.top / "with").read_bytes())
     assert tree.one()[:2] == (BAD, "to do")
+
+
+def test_before_virtio_pci(tree):
+    """What modprobe is told to do in its place: before udev runs load svm_mmio, and then itself."""
+    tree.switch()
+    command, = re.findall("^install virtio_pci (.*)$",
+                          (tree.top / STATE).read_text(encoding="ascii"), re.MULTILINE)
+    note = b'#!/bin/sh\necho "${0##*/} $*" >>/called\nexit 1\n'
+    tree.write("sbin/modprobe", note, 0o755)
+    itself = "modprobe --ignore-install virtio_pci force_legacy=1"
+
+    def called():
+        (tree.top / "called").unlink(missing_ok=True)
+        subprocess.run(in_own_mounts('exec chroot "$@"', tree.top, "/bin/sh", "-c", command),
+                       check=False, env={**ENVIRONMENT, "CMDLINE_OPTS": "force_legacy=1"})
+        return tree.called
+
+    tree.write(LOADER, note, 0o755)
+    # That svm_mmio could not be loaded is no reason for the guest not to boot.
+    assert called() == ["load-first early", itself]
+    (tree.top / "run/udev").mkdir(parents=True)
+    assert called() == [itself]
+    (tree.top / "run/udev").rmdir()
+    (tree.top / LOADER).unlink()
+    assert called() == [itself]
 
 
 def test_dracut(tree):

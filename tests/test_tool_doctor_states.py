@@ -435,12 +435,13 @@ def test_programs(it):
 def test_boot(it):
     """Of several kernels those are named that are worst off."""
     assert not doctor(it, secure="yes").checks.get("boot")
-    it.place("etc/svm-mmio/boot", "")
+    state = "etc/modprobe.d/svm-mmio-boot.conf"
+    it.place(state, "")
     text = b"vermagic=%s " % RELEASE.encode() + ID + bytes(20)
     it.place(f"lib/modules/{RELEASE}/modules.builtin", "")
     it.place(f"lib/modules/{RELEASE}/svm_mmio.ko", text)
-    members = {"etc/svm-mmio/boot": (DATA, b""), "usr/lib/svm-mmio/load-first": (DATA, b""),
-               "usr/lib/dracut/hooks/pre-udev/00-svm-mmio.sh": (DATA, b""),
+    members = {state: (DATA, b""), "usr/lib/svm-mmio/load-first": (DATA, b""),
+               "usr/lib/dracut/hooks/cmdline/00-svm-mmio.sh": (DATA, b""),
                f"usr/lib/modules/{RELEASE}/svm_mmio.ko": (DATA, text)}
     it.place(f"boot/initramfs-{RELEASE}.img", newc(members))
     assert check(doctor(it, secure="yes"), "boot") == (

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* While it is there it is to be loaded. What is in tools/boot looks for it, too. */
-#define BOOT_FILE	"/etc/svm-mmio/boot"
+#define BOOT_FILE	"/etc/modprobe.d/svm-mmio-boot.conf"
 #define BOOT_LOADER	"/usr/lib/svm-mmio/load-first"
 /* The loader makes it, where the module has found that the guest is no SVM. */
 #define BOOT_NORMAL	"/run/svm-mmio-normal-guest"

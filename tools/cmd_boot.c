@@ -4,6 +4,9 @@
  *
  * What does it is in tools/boot, and looks for one file, which is all that on and off make
  * and remove. An initramfs has a copy of it, so that has to be made anew.
+ *
+ * The file is one for modprobe as systemd's process 1 loads virtio_pci by itself, in a guest
+ * with such devices, before any unit (kmod_setup() in src/core/kmod-setup.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +23,16 @@
 #include "json.h"
 #include "util.h"
 
-#define BOOT_DIR	"/etc/svm-mmio"
+#define BOOT_DIR	"/etc/modprobe.d"
 
 static const char text[] =
 	"# While this file is there svm_mmio is loaded at boot, in an SVM, before any driver.\n"
-	"# \"svm-mmio boot on\" has made it; \"svm-mmio boot off\" removes it.\n";
+	"# \"svm-mmio boot on\" has made it; \"svm-mmio boot off\" removes it.\n"
+	"\n"
+	"# Process 1 of systemd loads virtio_pci before it starts anything, udev for one. A softdep\n"
+	"# would load svm_mmio in a normal guest too, and where it is blacklisted.\n"
+	"install virtio_pci [ -e /run/udev ] || [ ! -x " BOOT_LOADER " ] || " BOOT_LOADER " early; "
+	"exec /sbin/modprobe --ignore-install virtio_pci $CMDLINE_OPTS\n";
 
 static const char * const state_names[BOOT_STATES] = { "ok", "note", "unknown", "to do" };
 
@@ -130,7 +138,6 @@ static bool switch_off(void)
 		complain("%s cannot be removed: %s", BOOT_FILE, guest_explain(errno));
 		return false;
 	}
-	rmdir(BOOT_DIR);
 	return true;
 }
 

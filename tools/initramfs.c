@@ -23,8 +23,8 @@
 #define ORDER		"scripts/init-top/ORDER"
 #define OWN_SCRIPT	"/scripts/init-top/00-svm-mmio"
 #define UDEV_SCRIPT	"/scripts/init-top/udev"
-/* What dracut calls before it starts udev. */
-#define HOOK		"hooks/pre-udev/00-svm-mmio.sh"
+/* What dracut calls before all else, unless systemd does. */
+#define HOOK		"hooks/cmdline/00-svm-mmio.sh"
 
 struct member {
 	const char *name;

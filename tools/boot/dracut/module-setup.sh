@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2154 # dracut has set moddir, initdir and kernel
 #
-# For dracut: after "svm-mmio boot on" an initramfs gets svm_mmio and what loads it, before udev
-# and, where systemd runs in it, before systemd-modules-load. Without the module it is made all
-# the same: the guest has to boot.
+# For dracut: after "svm-mmio boot on" an initramfs gets svm_mmio and what loads it: the first of
+# all hooks or, where systemd runs in it, a unit before them. Without the module it is made all the
+# same: the guest has to boot.
 
 check() {
-	[[ -e /etc/svm-mmio/boot ]]
+	[[ -e /etc/modprobe.d/svm-mmio-boot.conf ]]
 }
 
 depends() {
@@ -24,9 +24,9 @@ installkernel() {
 install() {
 	local unit=/usr/lib/systemd/system/svm-mmio.service
 
-	inst_simple /etc/svm-mmio/boot
+	inst_simple /etc/modprobe.d/svm-mmio-boot.conf
 	inst_simple /usr/lib/svm-mmio/load-first
-	inst_hook pre-udev 00 "$moddir/svm-mmio.sh"
+	inst_hook cmdline 00 "$moddir/svm-mmio.sh"
 	if dracut_module_included systemd; then
 		inst_simple "$unit"
 		mkdir -p "$initdir/usr/lib/systemd/system/sysinit.target.wants"
