@@ -149,7 +149,12 @@ def test_packages_go(root):
     assert HOOK.search(names) and "svm_mmio.ko" not in names
     for name in ("lib/svm-mmio", "lib/dracut/modules.d/90svm-mmio"):
         shutil.rmtree(root.top / "usr" / name)
+    # What could not be done is left to be tried again.
+    with pytest.raises(AssertionError, match="'svm-mmio' cannot be found or installed"):
+        root.removed("svm-mmio", BASE)
+    assert (root.top / STATE).exists()
     root.removed("svm-mmio", BASE.replace(" svm-mmio", ""))
+    assert not (root.top / STATE).exists()
     names = root.names()
     assert "usr/lib/dracut" in names and not re.search("svm[-_]mmio", names)
     # The command's has done it for both.
