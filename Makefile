@@ -90,6 +90,11 @@ check-quick: ## the tests for between two edits: under three minutes once all is
 	@tests/setup.sh check
 	@$(PYTEST) $(IN_PARALLEL) -m quick
 
+.PHONY: check-upstream
+check-upstream: ## the patches for the kernel itself, upstream/: applied, built, and booted
+	@tests/setup.sh check
+	@UPSTREAM=1 $(PYTEST)/test_upstream.py tests/test_upstream_guest.py
+
 .PHONY: check-matrix
 check-matrix: ## the self-test on each kernel from 5.10 on, under the oracle: a table
 	@tests/setup.sh check

@@ -2,7 +2,8 @@
 """What the tests share: guests that several of them may use, so that each need not boot one."""
 
 import pytest
-from lab import subject
+from lab import kernelbuild, subject
+from lab.soak import UPSTREAM
 from lab.subject import Subject
 from xdist.scheduler import LoadFileScheduling
 
@@ -42,6 +43,14 @@ def pytest_xdist_make_scheduler(config, log):
 def kernel():
     """The kernel that most tests use."""
     return subject.main_kernel()
+
+
+@pytest.fixture(scope="session")
+def upstream():
+    """The kernel with the series in upstream/."""
+    if not UPSTREAM:
+        pytest.skip("needs a kernel with the series, minutes to build: make check-upstream")
+    return kernelbuild.get(kernelbuild.WITH_SERIES)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ NOT_HERE = {
                         " test_dropin_edge_cases.py",
     **dict.fromkeys((*GUARD, "observe/trace.h", "svm_mmio_mod.c"),
                     "all that the guard does: test_guard_drivers.py and others"),
-    "backend/choice.c": "a kernel that makes all accesses itself: test_upstream_guest.py",
+    "backend/choice.c": "a kernel that makes all accesses itself: test_guard_parameter.py",
     "observe/counts.c": "hcalls that fail: test_hcall_failures.py",
     "selftest/ops.c": "a load by the kernel that fails",
     **dict.fromkeys(("selftest/mover.c", "selftest/outcome.c", "selftest/worker.c"),

@@ -9,17 +9,24 @@ import errno
 import os
 
 import pytest
-from lab import dropin, guard, stock
+from lab import dropin, guard, paths, stock
+from lab.build import build_module
 from lab.guest import Guest
+from lab.subject import DEBUGFS
 
 NIC = "e1000,netdev=n0,romfile="
 NETWORK = ("-netdev", "user,id=n0")
+BY_KERNEL = "the kernel itself makes all accesses"
 AUTO = "drivers that are not rebuilt for svm_mmio are not safe in this guest"
 
 
 @pytest.fixture(scope="module")
 def files(kernel):
+    by_kernel = build_module(kernel, paths.TOP / "tests/drivers/by_kernel")
     return {"/svm_mmio.ko": dropin.module(kernel).ko["svm_mmio"],
+            "/by_kernel.ko": by_kernel.ko["by_kernel"],
+            # Built for a kernel that has the key: where modules have versions, it needs the key's.
+            "/knows_key.ko": dropin.module(kernel, symvers=[by_kernel]).ko["svm_mmio"],
             **{f"/{name}.ko": file for name, file in stock.stock_modules(kernel, "e1000").items()}}
 
 
@@ -46,10 +53,10 @@ def hashed(kernel, files):
         yield it
 
 
-def load(guest, parameters=""):
+def load(guest, parameters="", file="svm_mmio"):
     """Load the module; the status of insmod, and what the guard says in the log."""
     mark = guest.mark()
-    rc = guest.run(f"insmod /svm_mmio.ko {parameters}").rc
+    rc = guest.run(f"insmod /{file}.ko {parameters}").rc
     return rc, [text.partition("svm_mmio: ")[2] for _, text in guest.dmesg(mark)
                 if "guard" in text]
 
@@ -99,6 +106,33 @@ def test_refused(request, name, reason):
     assert set(said) == {f"no guard: {reason}: load with guard=off, or guard=auto to go without "
                          "where it cannot be"}
     assert guest.run("test -e /sys/module/svm_mmio").rc
+
+
+def test_a_kernel_that_makes_all_accesses(secure):
+    """It is left alone. The stand-in has its key, and no more of upstream/."""
+    secure.check("insmod /by_kernel.ko on=1")
+    try:
+        rc, said = load(secure, "guard=on", "knows_key")
+        assert rc == errno.EBUSY
+        assert set(said) == {f"no guard: {BY_KERNEL}: load with guard=off, or guard=auto to go "
+                             "without where it cannot be"}
+        assert load(secure, file="knows_key") == (0, [])
+        assert decided(secure) == ("the kernel itself", BY_KERNEL, "auto")
+        assert {"backend: direct", "probe_sprg0: not tried",
+                f"reason: auto, in a secure guest: {BY_KERNEL}"} <= {
+            *secure.check(f"cat {DEBUGFS}/status").splitlines()}
+    finally:
+        secure.check("rmmod svm_mmio; rmmod by_kernel")
+
+
+def test_a_kernel_that_could_but_does_not(secure):
+    """Negative control: with the key off it is a kernel as any other."""
+    secure.check("insmod /by_kernel.ko on=0")
+    try:
+        assert load(secure, file="knows_key")[0] == 0
+        assert decided(secure) == ("on", "auto, in a secure guest", "auto")
+    finally:
+        secure.check("rmmod svm_mmio; rmmod by_kernel")
 
 
 @pytest.mark.parametrize("switch", ["/proc/sys/kernel/ftrace_enabled",

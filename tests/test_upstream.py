@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The series of patches in upstream/ applies, is as small as it says, and changes nothing where it
-is not asked for. Cheap: what runs of it is in test_upstream_guest.py.
+is not asked for. What runs of it is in test_upstream_guest.py.
 """
 
 import re
@@ -17,20 +17,15 @@ CHANGED = {"arch/powerpc/mm/fault", "arch/powerpc/mm/ioremap_64", "arch/powerpc/
            "arch/powerpc/sysdev/xive/spapr"}
 
 
-@pytest.fixture(scope="module")
-def built():
-    return kernelbuild.get("7.2-upstream")
-
-
-def test_git_am_takes_it(built, tmp_path):
+def test_git_am_takes_it(upstream, tmp_path):
     """Onto the source as it is, and not onto another."""
-    series.restore(built.pristine, tmp_path)
+    series.restore(upstream.pristine, tmp_path)
     series.apply(tmp_path)
     _, new = series.changed()
     assert new and all((tmp_path / name).is_file() for name in new)
     other = tmp_path / "other"
     other.mkdir()
-    series.restore(built.pristine, other)
+    series.restore(upstream.pristine, other)
     file = other / "arch/powerpc/mm/fault.c"
     file.write_text(file.read_text(encoding="utf-8").replace("\terr = ___do_page_fault(", "\t("),
                     encoding="utf-8")
@@ -78,24 +73,24 @@ def code(file):
 
 
 @pytest.mark.parametrize("name", kernelbuild.COMPARED)
-def test_nothing_changes_without_ppc_svm(built, name):
-    before, after = (code(built.compared(name, svm=False, patched=patched))
+def test_nothing_changes_without_ppc_svm(upstream, name):
+    before, after = (code(upstream.compared(name, svm=False, patched=patched))
                      for patched in (False, True))
     assert before and before == after
 
 
 @pytest.mark.parametrize("name", [name for name in kernelbuild.COMPARED if name not in CHANGED])
-def test_accessors_and_drivers_stay_as_they_are(built, name):
+def test_accessors_and_drivers_stay_as_they_are(upstream, name):
     """With PPC_SVM, too: readl() and writel() are in each of these."""
-    before, after = (code(built.compared(name, svm=True, patched=patched))
+    before, after = (code(upstream.compared(name, svm=True, patched=patched))
                      for patched in (False, True))
     assert before and before == after
 
 
-def test_what_it_changes_is_seen(built):
+def test_what_it_changes_is_seen(upstream):
     """Negative control of both: with PPC_SVM each of these is another."""
     for name in CHANGED:
-        before, after = (code(built.compared(name, svm=True, patched=patched))
+        before, after = (code(upstream.compared(name, svm=True, patched=patched))
                          for patched in (False, True))
         assert before != after, name
 
@@ -104,9 +99,9 @@ def words(file, function):
     return [insn.word for insn in objdump.functions(file)[function]]
 
 
-def test_page_fault_is_a_nop_longer(built):
+def test_page_fault_is_a_nop_longer(upstream):
     """In a guest that is not secure nothing else is executed."""
-    before, after = (built.compared("arch/powerpc/mm/fault", svm=True, patched=patched)
+    before, after = (upstream.compared("arch/powerpc/mm/fault", svm=True, patched=patched)
                      for patched in (False, True))
     assert code(before)["___do_page_fault"] == code(after)["___do_page_fault"]
     assert words(after, "do_page_fault").count(NOP) == words(before, "do_page_fault").count(NOP) + 1

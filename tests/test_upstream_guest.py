@@ -11,7 +11,7 @@ import os
 import re
 
 import pytest
-from lab import guard, image, kernelbuild, kernels, ktap, oracle, stock, subject, tool
+from lab import guard, image, kernels, ktap, oracle, stock, subject, tool
 from lab.dma import LARGE_WINDOW, Dma
 from lab.driven import Peer
 from lab.errors import GuestDied
@@ -32,17 +32,12 @@ MOST = 1450             # instructions of a readl()
 WORKS = "the kernel itself makes all accesses"
 
 
-@pytest.fixture(scope="module")
-def built():
-    return kernelbuild.get("7.2-upstream")
-
-
 @pytest.fixture(scope="module", name="files")
-def all_files(built):
+def all_files(upstream):
     """What the guests below load: the module, the tests of the series and of the guard."""
-    tests = stock.stock_modules(built, "svm_mmio_test")
-    return {**guard.files(built), **tool.guest_files(),
-            "/svm_mmio.ko": subject.build(built).ko["svm_mmio"],
+    tests = stock.stock_modules(upstream, "svm_mmio_test")
+    return {**guard.files(upstream), **tool.guest_files(),
+            "/svm_mmio.ko": subject.build(upstream).ko["svm_mmio"],
             **{f"/{name}.ko": file for name, file in tests.items()}}
 
 
@@ -69,14 +64,14 @@ def boot(kernel, name, **options):
 
 # ---- Drivers that are built in move data.
 
-def test_every_access_of_the_boot_is_captured(built, tmp_path):
+def test_every_access_of_the_boot_is_captured(upstream, tmp_path):
     """With XIVE's. Linux bounces all DMA, and an nvme may move more than two segments at a time."""
     disks = {disk: tmp_path / disk for disk in DISKS}
     for path in disks.values():
         path.write_bytes(os.urandom(BYTES) + bytes(BYTES))
     data = os.urandom(BYTES)
     dma = Dma("upstream-drivers")
-    guest, judge = boot(built, "upstream-drivers", append="svm_mmio=sprg0,xive", devices=(),
+    guest, judge = boot(upstream, "upstream-drivers", append="svm_mmio=sprg0,xive", devices=(),
                         machine="ic-mode=xive",
                         qemu_args=(*dma.qemu_args, *devices(*disks.values(), ""), *MOUSE))
     with guest, Peer(data) as peer:
@@ -102,9 +97,9 @@ def test_every_access_of_the_boot_is_captured(built, tmp_path):
 # ---- The tests that there are, on that kernel.
 
 @pytest.fixture(scope="module")
-def it(built, files):
+def it(upstream, files):
     """A secure guest with the devices of the self-test, given to nobody; the module is loaded."""
-    guest, judge = boot(built, "upstream-devices", append="svm_mmio=sprg0", files=files,
+    guest, judge = boot(upstream, "upstream-devices", append="svm_mmio=sprg0", files=files,
                         machine="ic-mode=xics", devices=subject.DEVICES)
     with guest:
         release(guest)
@@ -155,9 +150,10 @@ def test_guard_is_refused(it):
     assert it.run("pci-testdev", "load_values").case.ok
 
 
-def test_normal_guest(built, files):
+def test_normal_guest(upstream, files):
     """Negative control: there nothing is different, and the module does what it does anywhere."""
-    with Guest.boot(built, name="upstream-normal", files=files, append="svm_mmio=sprg0") as guest:
+    with Guest.boot(upstream, name="upstream-normal", files=files,
+                    append="svm_mmio=sprg0") as guest:
         assert not [text for _, text in guest.dmesg() if "device accesses are made by" in text]
         assert guest.run(f"test -e {COUNTS}/svm_mmio_loads").rc
         guest.check("insmod /svm_mmio.ko guard=on")
@@ -172,10 +168,10 @@ WAYS = {"sprg0": ("svm_mmio=sprg0", "power9"), "hcall": ("", "power9"),
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def free(built, files, request):
+def free(upstream, files, request):
     """A secure guest with a device of nobody's that keeps what is stored."""
     append, cpu = WAYS[request.param]
-    with Guest.boot(built, name="upstream-cases", files=files, secure=True, smp=1, cpu=cpu,
+    with Guest.boot(upstream, name="upstream-cases", files=files, secure=True, smp=1, cpu=cpu,
                     append=append, devices=(guard.DEVICE,)) as it:
         release(it)
         yield it
@@ -213,17 +209,18 @@ def test_kunit(free):
     assert kunit(free) == {"forms_test": True, "refused_test": True, "other_fault_test": True}
 
 
-def cost(built, secure, append):
+def cost(upstream, secure, append):
     """How many instructions of the guest a readl() of a driver takes."""
-    with Guest.boot(built, name="upstream-cost", files=guard.files(built), secure=secure, smp=1,
+    with Guest.boot(upstream, name="upstream-cost", files=guard.files(upstream), smp=1,
+                    secure=secure,
                     append=append, devices=(guard.DEVICE,), icount=True) as it:
         release(it)
         return int(guard.run(it, "mode=cost"))
 
 
-def test_cost(built):
+def test_cost(upstream):
     """In a guest that is not secure none; in an SVM less than what the module's guard takes."""
-    plain, sprg0, hcall = (cost(built, secure, append) for secure, append in (
+    plain, sprg0, hcall = (cost(upstream, secure, append) for secure, append in (
         (False, ""), (True, "svm_mmio=sprg0"), (True, "")))
     print(f"readl(): {plain} instructions; in an SVM {sprg0} with sprg0, {hcall} by hcall")
     assert plain < 30 < sprg0 <= MOST and hcall <= MOST
@@ -258,8 +255,8 @@ def nop(_):
     return 0x60000000
 
 
-def test_mutant_that_does_not_capture(built):
-    mutant = image.exchange(built, "sprg0_load", captures(LWZ), nop)
+def test_mutant_that_does_not_capture(upstream):
+    mutant = image.exchange(upstream, "sprg0_load", captures(LWZ), nop)
     guest, judge = boot(mutant, "upstream-mutant", append="svm_mmio=sprg0",
                         machine="ic-mode=xics", devices=(guard.DEVICE,))
     with guest:
@@ -267,8 +264,8 @@ def test_mutant_that_does_not_capture(built):
         assert seen.mismatched > 0 and seen.matched > 0
 
 
-def test_mutant_that_keeps_sprg0(built, files):
-    mutant = image.exchange(built, "sprg0_load", gives_back(LWZ), nop)
+def test_mutant_that_keeps_sprg0(upstream, files):
+    mutant = image.exchange(upstream, "sprg0_load", gives_back(LWZ), nop)
     with Guest.boot(mutant, name="upstream-mutant", files=files, secure=True,
                     append="svm_mmio=sprg0", devices=subject.DEVICES) as guest:
         release(guest)
@@ -280,9 +277,9 @@ def test_mutant_that_keeps_sprg0(built, files):
         assert not case.ok
 
 
-def test_mutant_that_forgets_the_update(built, files):
+def test_mutant_that_forgets_the_update(upstream, files):
     """The KUnit tests and the differential test each see it."""
-    mutant = image.exchange(built, "svm_mmio_finish", asks_for_update,
+    mutant = image.exchange(upstream, "svm_mmio_finish", asks_for_update,
                             lambda word: word & 0xFFFF0000)
     with Guest.boot(mutant, name="upstream-mutant", files=files, secure=True,
                     append="svm_mmio=sprg0", devices=(guard.DEVICE,)) as guest:
@@ -299,8 +296,8 @@ NESTED = (*devices(*(f"/tmp/{disk}" for disk in DISKS), ",guestfwd=tcp:10.0.2.10
 
 
 @pytest.fixture(scope="module")
-def l1(built):
-    with Hypervisor.boot(kernels.get("6.1"), guest_kernel=built, name="upstream-l2", secure=True,
+def l1(upstream):
+    with Hypervisor.boot(kernels.get("6.1"), guest_kernel=upstream, name="upstream-l2", secure=True,
                          mode="off") as it:
         # QEMU's network speaks to its helper, which echoes, through L1's own loopback.
         it.guest.check("ip link set lo up")

@@ -68,6 +68,8 @@ def keep(tree, archive):
 def restore(archive, tree):
     """Put them into @tree."""
     with tarfile.open(archive) as file:
+        # Newer Pythons have several ways, and want to be told which; Debian 12's has the one.
+        file.extraction_filter = getattr(tarfile, "data_filter", None)
         file.extractall(tree)
 
 

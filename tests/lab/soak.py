@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""SOAK=1 in the environment makes long tests much longer."""
+"""What is asked for in the environment: SOAK=1 makes long tests much longer, UPSTREAM=1 adds those
+that need the kernel with the series in upstream/.
+"""
 
 import os
 
-SOAK = os.environ.get("SOAK", "0") not in ("", "0")
+
+def _asked_for(name):
+    return os.environ.get(name, "0") not in ("", "0")
+
+
+SOAK = _asked_for("SOAK")
+UPSTREAM = SOAK or _asked_for("UPSTREAM")
 
 # By how much.
 FACTOR = 20 if SOAK else 1
