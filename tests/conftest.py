@@ -9,12 +9,12 @@ from xdist.scheduler import LoadFileScheduling
 
 # The files that take longest, longest first: begun last, one of them would keep a single processor
 # busy at the end, while the others wait for it.
-LONG = ("test_upstream_guest.py", "test_debian_boot.py", "test_guard_drivers.py",
-        "test_guard_emulate.py", "test_guard_user.py",
-        "test_dkms_package.py", "test_debug_kernel.py", "test_kernels.py",
+LONG = ("test_upstream_guest.py", "test_debug_kernel.py", "test_guard_emulate.py",
+        "test_debian_boot.py", "test_mutation_score.py", "test_guard_drivers.py",
+        "test_guard_user.py", "test_dkms_package.py", "test_kernels.py",
         "test_dropin_drivers.py", "test_uvmodel_selftest.py", "test_secure_guest.py",
         "test_race.py", "test_interruptions.py", "test_uvmodel_refusals.py", "test_bench.py",
-        "test_mutation_score.py", "test_generated_mutants.py", "test_dropin_edge_cases.py",
+        "test_generated_mutants.py", "test_dropin_edge_cases.py",
         "test_tool_audit.py", "test_uvmodel_matrix.py", "test_uvmodel_hcall.py",
         "test_backend_probe.py", "test_backend_hcall.py", "test_exit_cost.py", "test_fuzz.py")
 
