@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from lab import clang, dropin, kernels, paths
 from lab.driven import Driven
+from lab.soak import SOAK
 from lab.subject import main_kernel
 
 SOURCE = paths.TOP / "tests/drivers/edge_cases"
@@ -48,7 +49,8 @@ def run(kernel, safe, name, backend="sprg0"):
                                if site.where == "kernel" and not site.device.startswith("xive.")})
 
 
-@pytest.mark.parametrize("kernel_name", [*kernels.TABLE, "clang"])
+@pytest.mark.parametrize("kernel_name", [name for name in (*kernels.TABLE, "clang")
+                                         if SOAK or name != "6.12"])
 def test_on_the_drop_in(kernel_name):
     kernel = clang.get() if kernel_name == "clang" else kernels.get(kernel_name)
     seen = run(kernel, True, f"edge-cases-{kernel_name}")
