@@ -3,7 +3,6 @@
 
 import pytest
 from lab import kernelbuild, subject
-from lab.soak import UPSTREAM
 from lab.subject import Subject
 from xdist.scheduler import LoadFileScheduling
 
@@ -48,7 +47,7 @@ def kernel():
 @pytest.fixture(scope="session")
 def upstream():
     """The kernel with the series in upstream/."""
-    if not UPSTREAM:
+    if kernelbuild.WITH_SERIES in kernelbuild.LEFT_OUT:
         pytest.skip("needs a kernel with the series, minutes to build: make check-upstream")
     return kernelbuild.get(kernelbuild.WITH_SERIES)
 

@@ -212,8 +212,7 @@ def test_kunit(free):
 def cost(upstream, secure, append):
     """How many instructions of the guest a readl() of a driver takes."""
     with Guest.boot(upstream, name="upstream-cost", files=guard.files(upstream), smp=1,
-                    secure=secure,
-                    append=append, devices=(guard.DEVICE,), icount=True) as it:
+                    secure=secure, append=append, devices=(guard.DEVICE,), icount=True) as it:
         release(it)
         return int(guard.run(it, "mode=cost"))
 
