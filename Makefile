@@ -78,7 +78,8 @@ demo-quick: ## run the self-test in a ppc64le guest, show what the oracle saw at
 	@$(PYTHON) -B tests/demo_quick.py
 
 JOBS ?= $(shell tests/jobs.sh)
-IN_PARALLEL = --numprocesses=$(JOBS) --dist=loadfile
+# tests/lab/reporting.py prints in place of dots, so there is nothing to fill up with percentages.
+IN_PARALLEL = --numprocesses=$(JOBS) --dist=loadfile -o console_output_style=classic
 
 .PHONY: check
 check: ## all tests, JOBS files at a time (default: as the machine has processors and memory)

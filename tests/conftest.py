@@ -6,6 +6,8 @@ from lab import kernelbuild, subject
 from lab.subject import Subject
 from xdist.scheduler import LoadFileScheduling
 
+pytest_plugins = ("lab.reporting",)
+
 # The files that take longest, longest first: begun last, one of them would keep a single processor
 # busy at the end, while the others wait for it.
 LONG = ("test_upstream_guest.py", "test_debug_kernel.py", "test_guard_emulate.py",
