@@ -13,11 +13,12 @@ import time
 
 import pytest
 from lab import console, mutants, paths, subject, tool
-from lab.build import build_module, build_variants
+from lab.build import build_module
 from lab.errors import GuestDied
 from lab.hypervisor import Hypervisor, refused
 from lab.soak import SOAK
 from lab.subject import DEBUGFS, Subject
+from lab.variants import build_variants
 
 PROBES = 1000 if SOAK else 15   # each of two loads
 SMP = 2 if SOAK else 1          # of both: with two they take more than twice as long
@@ -67,7 +68,7 @@ MUTANTS = {
 
 
 def build_mutants(kernel, *names):
-    return build_variants(kernel, paths.TOP, {
+    return build_variants(kernel, {
         name: mutants.changed(name, MUTANTS[name]) for name in names})
 
 

@@ -4,11 +4,11 @@ that has to, and the guard as it is gives all of them as they have to be.
 """
 
 import pytest
-from lab import mutants, paths
-from lab.build import build_variants
+from lab import mutants
 from lab.guard_mutants import TABLE
 from lab.guard_observed import RIGHT, boot, observe
 from lab.soak import SOAK
+from lab.variants import build_variants
 
 # One for each sort of slip; the others repeat what these show.
 NAMES = list(TABLE) if SOAK else ["reversed-twice", "no-stub", "dsisr-not-read", "programs-too",
@@ -19,7 +19,7 @@ NAMES = list(TABLE) if SOAK else ["reversed-twice", "no-stub", "dsisr-not-read",
 def it(kernel):
     made = {"unchanged": {}, **{name: mutants.changed(name, TABLE[name].replace)
                                 for name in NAMES}}
-    with boot(kernel, build_variants(kernel, paths.TOP, made), "guard-mutants") as it:
+    with boot(kernel, build_variants(kernel, made), "guard-mutants") as it:
         yield it
 
 

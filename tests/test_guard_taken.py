@@ -7,8 +7,8 @@ module waits for it at the one place where it must not come in between.
 """
 
 import pytest
-from lab import mutants, paths, subject
-from lab.build import build_variants
+from lab import mutants, subject
+from lab.variants import build_variants
 from test_guard_user import BAR, boot
 
 USER = "guard/user.c"
@@ -61,7 +61,7 @@ MODULES = {
 @pytest.fixture(scope="module")
 def it(kernel):
     """A guest with the modules, none of them loaded."""
-    built = build_variants(kernel, paths.TOP, {
+    built = build_variants(kernel, {
         name: mutants.changed(name, replace) for name, replace in MODULES.items()})
     with boot(kernel, "guard-taken", {f"/{name}.ko": ko for name, ko in built.items()}) as it:
         it.built = built

@@ -11,13 +11,13 @@ import re
 
 import pytest
 from lab import dropin, elf, guard, kernelmatrix, mutants, oracle, paths, stock, subject
-from lab.build import build_variants
 from lab.guest import Guest
 from lab.hypervisor import Hypervisor, refused
 from lab.nested import with_libraries
 from lab.program import build_program
 from lab.root import Recipe, make_root
 from lab.soak import FACTOR, SOAK
+from lab.variants import build_variants
 
 # Kernel: how many instructions of all forms, how many words drawn at random.
 GUESTS = {"6.1": (12_000 * FACTOR, 1_000_000 if SOAK else 12_000), "7.2": (2000, 2000)}
@@ -314,7 +314,7 @@ def test_what_is_wrong_is_noticed(kernel):
     """Negative control: a module for each rule that lacks it."""
     changes = {name: mutants.changed(name, [tuple(change)])
                for name, (_, *change) in WRONG.items()}
-    built = build_variants(kernel, paths.TOP, changes)
+    built = build_variants(kernel, changes)
     files = {f"/{name}.ko": ko for name, ko in built.items()}
     with boot(kernel, "guard-user-wrong", files) as it:
         for name, (what, *_) in WRONG.items():

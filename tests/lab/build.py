@@ -12,9 +12,9 @@ from pathlib import Path
 
 from . import paths
 from .kernels import CROSS
-from .once import locked, make_once
+from .once import make_once
 from .progress import say
-from .root import build, workplace, write_files
+from .root import build, workplace
 
 # Products of a build are no part of a module's sources: they would hide a missing rule.
 PRODUCTS = (".*", "__pycache__", "*.o", "*.ko", "*.mod", "*.mod.c", "*.symvers", "modules.order")
@@ -54,7 +54,7 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
     others = [f"extra-{n}.symvers" for n in range(len(symvers))]
     files.update(zip(others, (other.symvers.read_bytes() for other in symvers)))
 
-    key = _key(kernel.identity, files, make_args, targets)
+    key = content_key(kernel.identity, files, make_args, targets)
     # The tree may have any name: of two that are the same and share build/, one has to build.
     label = f"{'svm_mmio' if source == paths.TOP else source.resolve().name}-{kernel.name}"
 
@@ -74,50 +74,6 @@ def build_module(kernel, source, *, make_args=(), targets=("modules",), extra=No
 
     done = make_once(paths.MODULES / f"{label}-{key}", fill)
     return BuildResult(done / "tree", done / "log")
-
-
-def build_variants(kernel, source, variants):
-    """Build variants of the module in @source, which differ in a few files, one after another.
-
-    @variants is a dict of name to {"relative/path": bytes}. Returns a dict of name to the module
-    file. Only what depends on those files is compiled for each, and without debug information:
-    many of them have to fit into a guest.
-    """
-    files = sources(source)
-    # BTF is made of debug information, and some kernels fail to make it of none.
-    args = ("KCFLAGS=-g0", "CONFIG_DEBUG_INFO_BTF_MODULES=")
-    keys = {name: _key(kernel.identity, {**files, **changed}, args, ("variant",))
-            for name, changed in variants.items()}
-    done = {name: paths.BUILD / "variants" / f"{kernel.name}-{key}" for name, key in keys.items()}
-    if not all(place.exists() for place in done.values()):
-        with locked(paths.BUILD / "variants" / f"{kernel.name}.lock"):
-            # Somebody else may have made them meanwhile.
-            missing = {name: variants[name] for name, place in done.items() if not place.exists()}
-            if missing:
-                _make_variants(kernel, files, missing, args, done)
-    return {name: next(path.glob("*.ko")) for name, path in done.items()}
-
-
-def _make_variants(kernel, files, missing, args, done):
-    """Make the variants @missing of @files, each in its place of @done."""
-    with workplace(kernel.root, "variant-unchanged", {}) as unchanged:
-        with workplace(kernel.root, "variant", files) as inside:
-            _make_variant(kernel, "unchanged", args)
-            # With its times, so that make finds nothing to do but for what has changed.
-            shutil.copytree(inside, unchanged)
-        for number, name in enumerate(missing, 1):
-            say(f"building variant {number} of {len(missing)}: {name}")
-            with workplace(kernel.root, "variant", {}) as inside:
-                shutil.copytree(unchanged, inside)
-                write_files(inside, missing[name])
-                _make_variant(kernel, name, args)
-                make_once(done[name], lambda new, inside=inside: [
-                    shutil.copy(ko, new) for ko in inside.glob("*.ko")])
-
-
-def _make_variant(kernel, name, args):
-    make(kernel, "variant", args, ("modules",),
-         paths.log(f"build-variant-{kernel.name}-{name}"), f"variant {name}")
 
 
 def make(kernel, directory, args, targets, log, label):
@@ -151,7 +107,7 @@ def _is_product(name):
     return any(fnmatch.fnmatch(name, pattern) for pattern in PRODUCTS)
 
 
-def _key(kernel, files, make_args, targets):
+def content_key(kernel, files, make_args, targets):
     digest = hashlib.sha256(repr((kernel, tuple(make_args), tuple(targets))).encode())
     for name, what in sorted(files.items()):
         content = what.read_bytes() if isinstance(what, Path) else what

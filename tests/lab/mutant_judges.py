@@ -12,14 +12,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import generated, guard_observed, ordering, subject, windows
+from . import generated, guard_observed, ordering, paths, subject, windows
 from .change import Change
-from .errors import LabError
-from .module_mutants import Builder
+from .errors import BuildError, LabError
 from .mutant_tree import Tree
 from .plugin import CFLAGS
 from .progress import say
 from .shared_guest import UNLOADING, Shared, hurry
+from .variants import ModuleTree
 
 KILLED, LIVED, EQUIVALENT, NO_CODE = "killed", "lived", "equivalent", "does not compile"
 LIMIT = 1800        # seconds for a file of tests
@@ -65,17 +65,28 @@ def _build(kernel, changes):
     others, and {name: module file} of those and the unchanged module.
     """
     none, built = [], {}
-    with Builder(kernel) as builder:
+    with ModuleTree(kernel) as tree:
         for number, change in enumerate(changes, 1):
             say(f"building mutant {number} of {len(changes)}: {change.name}")
-            file = builder.build(change)
-            if file is None or file is builder.same:
-                none.append(Fate(change, NO_CODE if file is None else EQUIVALENT))
+            try:
+                module = tree.build({change.file: change.text()}, change.file_name)
+            except BuildError:
+                none.append(Fate(change, NO_CODE))
+                continue
+            if module == tree.original:
+                none.append(Fate(change, EQUIVALENT))
             else:
-                built[change] = file
-        original = builder.original
+                built[change] = _kept(change.file_name, module)
+        original = _kept("unchanged", tree.original)
     return none, built, {"unchanged": original,
                          **{change.file_name: ko for change, ko in built.items()}}
+
+
+def _kept(name, module):
+    place = paths.BUILD / "generated" / f"{name}.ko"
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(module)
+    return place
 
 
 def judge_guards(changes):

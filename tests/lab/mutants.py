@@ -8,8 +8,8 @@ so a mutant cannot quietly stop being one when the code changes.
 import re
 
 from . import paths
-from .build import build_variants
 from .errors import LabError
+from .variants import build_variants
 
 # For a mutant that the check at load would not let in.
 NO_LOAD_CHECK = ("svm_mmio_mod.c", "err = svm_windows_verify();", "err = 0;")
@@ -114,8 +114,7 @@ def build(kernel, names=QUICK):
     """Build those of MUTANTS called @names as they are, with the check at load, which lets none in:
     a dict of name to module file.
     """
-    return build_variants(kernel, paths.TOP,
-                          {name: changed(name, MUTANTS[name]) for name in names})
+    return build_variants(kernel, {name: changed(name, MUTANTS[name]) for name in names})
 
 
 def changed(name, replacements):

@@ -13,12 +13,12 @@ import errno
 import re
 from dataclasses import dataclass, field
 
-from . import fuzz, mutants, ordering, paths, subject, windows
-from .build import build_variants
+from . import fuzz, mutants, ordering, subject, windows
 from .errors import LabError
 from .mutant_table import ACCESSORS, COPIES, DETOURS, INPUT, SELFTEST, Mutant
 from .progress import say
 from .subject import BUFFER, CASES, Subject
+from .variants import build_variants
 
 WITNESSES = {
     "windows": "the windows in the module file, compared with docs/abi.md",
@@ -128,7 +128,7 @@ def variants(names):
 
 def build(kernel, names):
     """Build variants(@names): a dict of name to module file."""
-    return build_variants(kernel, paths.TOP, variants(names))
+    return build_variants(kernel, variants(names))
 
 
 def unchecked(name):
