@@ -61,7 +61,8 @@ def test_deb_makes_initramfs_anew(debs, package, scripts, tmp_path):
     command("dpkg-deb", "-e", file, tmp_path)
     for script in scripts:
         text = (tmp_path / script).read_text(encoding="utf-8")
-        assert text.count("remake_initramfs() {\n") == 1 and "\tremake_initramfs\n" in text
+        assert text.count("remake_initramfs() {\n") == 1
+        assert len(re.findall(r"^\tremake_initramfs\b", text, re.MULTILINE)) == 1, text
         assert "#REMAKE" not in text
 
 
