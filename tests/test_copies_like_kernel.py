@@ -11,6 +11,7 @@ import pytest
 from lab import dropin, paths
 from lab.build import build_module
 from lab.guest import Guest, quoted
+from lab.variants import build_variants
 
 DRIVER = paths.TOP / "tests/drivers/copies"
 DEVICES = ("nvme,serial=svm,cmb_size_mb=1",)
@@ -59,8 +60,8 @@ def wide(kernel):
     text = (paths.TOP / "accessors/bulk.c").read_text(encoding="utf-8")
     narrow = "copy_from(to, from, n, false, _RET_IP_);"
     assert text.count(narrow) == 1
-    return dropin.module(kernel, extra={
-        "accessors/bulk.c": text.replace(narrow, narrow.replace("false", "true")).encode()})
+    wider = text.replace(narrow, narrow.replace("false", "true"))
+    return build_variants(kernel, {"wide": {"accessors/bulk.c": wider.encode()}})["wide"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def watched(kernel):
     log.unlink(missing_ok=True)
     with Guest.boot(kernel, name="copies", smp=1, devices=DEVICES,
                     files={"/svm_mmio.ko": module.ko["svm_mmio"],
-                           "/wide.ko": wide(kernel).ko["svm_mmio"],
+                           "/wide.ko": wide(kernel),
                            "/copies.ko": driver.ko["copies"]},
                     qemu_args=("-D", quoted(log))) as guest:
         yield Watched(guest, log)

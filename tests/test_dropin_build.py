@@ -26,8 +26,8 @@ DRIVER = """\
 #include <{first}>
 #include <linux/io.h>
 #include <linux/module.h>
-u32 access(void __iomem *addr, u32 *buf);
-u32 access(void __iomem *addr, u32 *buf)
+u32 {name}(void __iomem *addr, u32 *buf);
+u32 {name}(void __iomem *addr, u32 *buf)
 {{
     __ioread32_copy(buf, addr, 4);
     return readl(addr);
@@ -35,6 +35,11 @@ u32 access(void __iomem *addr, u32 *buf)
 MODULE_DESCRIPTION("Test");
 MODULE_LICENSE("GPL");
 """
+
+
+def driver(first="linux/io.h", name="access"):
+    """The source of one that includes @first before all else; @name is its function."""
+    return DRIVER.format(first=first, name=name)
 
 
 def called(ko, function="access"):
@@ -59,10 +64,11 @@ def build(tmp_path):
 def test_whatever_is_included_first(build, kernel_name):
     names = {f"first_{number}": first for number, first in enumerate(FIRST)}
     result = build(kernels.get(kernel_name), {
-        "Kbuild": "obj-m := " + " ".join(f"{name}.o" for name in names) + "\n" + ONE_LINE,
-        **{f"{name}.c": DRIVER.format(first=first) for name, first in names.items()}})
+        "Kbuild": f"obj-m := mine.o\nmine-y := {' '.join(f'{name}.o' for name in names)}\n"
+                  + ONE_LINE,
+        **{f"{name}.c": driver(first, name) for name, first in names.items()}})
     assert dropin.warnings(result) == set()
-    assert {names[name]: called(ko) for name, ko in result.ko.items()} == {
+    assert {first: called(result.ko["mine"], name) for name, first in names.items()} == {
         first: {"__svm_readl", "__svm___ioread32_copy"} for first in FIRST}
 
 
@@ -70,7 +76,7 @@ def test_symvers_elsewhere(build, kernel):
     """svm_mmio may have been built in another directory than the headers are in."""
     result = build(kernel, {
         "Kbuild": "obj-m := driver.o\nSVM_MMIO_SYMVERS := $(src)/elsewhere\n" + ONE_LINE,
-        "driver.c": DRIVER.format(first="linux/io.h")},
+        "driver.c": driver()},
         {"svm-mmio/Module.symvers": b"", "elsewhere": files(kernel)["svm-mmio/Module.symvers"]})
     assert "undefined" not in result.output
 
@@ -169,9 +175,9 @@ def make(kernel, row, extra):
     """Build a driver as @row has it, with @extra files: what make said, and what driver.ko calls,
     None if there is none.
     """
-    driver = DRIVER.format(first="linux/io.h").encode()
-    sources = {"driver.c": driver, "mine/Module.symvers": b"", "mine/mine.h": b"",
-               **{name: text.encode() or driver for name, text in row.files.items()},
+    plain = driver().encode()
+    sources = {"driver.c": plain, "mine/Module.symvers": b"", "mine/mine.h": b"",
+               **{name: text.encode() or plain for name, text in row.files.items()},
                **{name: what if isinstance(what, bytes) else what.read_bytes()
                   for name, what in files(kernel).items()}, **(extra or {})}
     command = row.command or ("make", "-C", "{headers}", "M=/build/lost")
@@ -220,5 +226,5 @@ def test_a_driver_keeps_its_own_override_h(build, kernel):
         "Kbuild": "obj-m := driver.o\nccflags-y := -I$(src)/include\n" + ONE_LINE,
         "include/override.h": "#define OWN_HEADER\n",
         "driver.c": '#include "override.h"\n#ifndef OWN_HEADER\n#error\n#endif\n'
-                    + DRIVER.format(first="linux/io.h")})
+                    + driver()})
     assert called(result.ko["driver"]) == {"__svm_readl", "__svm___ioread32_copy"}
