@@ -96,6 +96,11 @@ check-upstream: ## the patches for the kernel itself, upstream/: applied, built,
 	@tests/setup.sh check
 	@UPSTREAM=1 $(PYTEST)/test_upstream.py tests/test_upstream_guest.py
 
+.PHONY: check-debug
+check-debug: ## all that the module does, on a kernel that looks for faults: KASAN, lockdep, kmemleak
+	@tests/setup.sh check
+	@DEBUG_KERNEL=1 $(PYTEST)/test_debug_kernel.py
+
 .PHONY: check-matrix
 check-matrix: ## the self-test on each kernel from 5.10 on, under the oracle: a table
 	@tests/setup.sh check
@@ -113,7 +118,7 @@ endif
 .PHONY: coverage
 coverage: ## which lines of the module run on the debug kernel: a table, in build/coverage.txt
 	@tests/setup.sh check
-	@$(PYTEST)/test_debug_kernel.py
+	@DEBUG_KERNEL=1 $(PYTEST)/test_debug_kernel.py
 	@cat build/coverage.txt
 
 .PHONY: bench

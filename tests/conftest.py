@@ -46,12 +46,23 @@ def kernel():
     return subject.main_kernel()
 
 
+def built_if_asked_for(name, command):
+    """The kernel called @name, for which there is @command; else the test is skipped."""
+    if name in kernelbuild.LEFT_OUT:
+        pytest.skip(f"needs the kernel {name}, minutes to build: {command}")
+    return kernelbuild.get(name)
+
+
 @pytest.fixture(scope="session")
 def upstream():
     """The kernel with the series in upstream/."""
-    if kernelbuild.WITH_SERIES in kernelbuild.LEFT_OUT:
-        pytest.skip("needs a kernel with the series, minutes to build: make check-upstream")
-    return kernelbuild.get(kernelbuild.WITH_SERIES)
+    return built_if_asked_for(kernelbuild.WITH_SERIES, "make check-upstream")
+
+
+@pytest.fixture(scope="session")
+def debug_kernel():
+    """The kernel that looks for faults."""
+    return built_if_asked_for(kernelbuild.DEBUG, "make check-debug")
 
 
 @pytest.fixture(scope="session")

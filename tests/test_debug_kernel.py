@@ -11,7 +11,7 @@ import os
 import re
 
 import pytest
-from lab import coverage, debugkernel, dropin, kernelbuild, paths, subject
+from lab import coverage, debugkernel, dropin, paths, subject
 from lab.build import build_module
 from lab.guest import Guest
 from lab.soak import SOAK
@@ -104,8 +104,8 @@ REPORTS = {
 
 
 @pytest.fixture(scope="module")
-def kernel():
-    return kernelbuild.get("debug")
+def kernel(debug_kernel):
+    return debug_kernel
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from .kernels import CROSS, TOOLS, Kernel
 from .once import make_once
 from .progress import say
 from .root import Recipe, build, make_root
-from .soak import SOAK, UPSTREAM
+from .soak import DEBUG_KERNEL, SOAK, UPSTREAM
 
 FRAGMENTS = paths.TOP / "tests/kernels"
 CHECKSUMS = "lab-checksums"
@@ -67,14 +67,16 @@ class Spec:
 
 
 # To build one takes minutes: these are left to SOAK=1 (docs/testing.md says what shows the same),
-# and the last one to "make check-upstream".
+# and the last two to commands of their own.
 WITH_SERIES = "7.2-upstream"
-LEFT_OUT = (*(() if SOAK else ("5.10-4k", "7.2-secure")), *(() if UPSTREAM else (WITH_SERIES,)))
+DEBUG = "debug"
+LEFT_OUT = (*(() if SOAK else ("5.10-4k", "7.2-secure")), *(() if UPSTREAM else (WITH_SERIES,)),
+            *(() if DEBUG_KERNEL else (DEBUG,)))
 
 TABLE = {
     "5.10": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest", "secure")),
     "5.10-4k": Spec("linux-source-5.10", "bullseye", "gcc-12", ("guest", "secure", "4k-pages")),
-    "debug": Spec("linux-source-6.12", "trixie", "gcc-14", ("guest", "debug"), "trixie"),
+    DEBUG: Spec("linux-source-6.12", "trixie", "gcc-14", ("guest", "debug"), "trixie"),
     # With a compiler newer than bookworm's ftrace's code is out of line, as in Debian's 7.2.
     "7.2-secure": Spec("linux-source-7.2", "sid", "gcc-14", ("guest", "secure"), "trixie"),
     WITH_SERIES: Spec("linux-source-7.2", "sid", "gcc-14", ("guest", "secure", "built-in"),
