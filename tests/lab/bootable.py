@@ -66,10 +66,12 @@ class Generator:
     change: tuple = ()  # a file of its package, what is in it, and what that is to become
 
 
-# Of drivers only those of what the machine has: it is a shell script, and that is emulated.
+# Of drivers only those of what the machine has, and compressed in a hurry: what does it is a shell
+# script, and that is emulated.
 INITRAMFS_TOOLS = Generator(
     "initramfs-tools", "update-initramfs -c -k {kernel}", "lsinitramfs /boot/initrd.img-{kernel}",
-    ("etc/initramfs-tools/initramfs.conf", "MODULES=most", "MODULES=dep"))
+    ("etc/initramfs-tools/initramfs.conf", "MODULES=most",
+     "MODULES=dep\nCOMPRESSLEVEL=1"))
 # As Debian has it, with all drivers: in a chroot it does not find out which of them the disk needs.
 DRACUT = Generator(
     "dracut", "/etc/kernel/postinst.d/dracut {kernel}", "lsinitrd /boot/initrd.img-{kernel}")
