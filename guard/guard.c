@@ -135,7 +135,7 @@ int svm_guard_init(void)
 	is_on = true;
 	since = ktime_get_boottime_seconds();
 	reason = wanted ? "parameter guard says so" : "auto, in a secure guest";
-	pr_info("guard on: %u PCI windows, %u mappings that there were\n", svm_alias_count(),
+	pr_info("guard on: PCI windows: %u, mappings found: %u\n", svm_alias_count(),
 		svm_guard_mappings_found());
 	err = user_init();
 	if (err)

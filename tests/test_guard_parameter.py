@@ -88,7 +88,7 @@ def test_decided(loaded, parameters, want):
     assert rc == 0
     assert decided(loaded) == want
     if want[0] == "on":
-        assert said[-1].startswith("guard on: 3 PCI windows, ")
+        assert said[-1].startswith("guard on: PCI windows: 3, mappings found: ")
     elif "MMU" in want[1]:
         assert said == [f"no guard: {want[1]}: {AUTO}"]
     else:
