@@ -13,7 +13,8 @@ from lab import build, paths, tool
 from lab.kernels import CROSS
 from lab.root import run, write_files
 
-pytestmark = pytest.mark.quick
+# But for what compiles the whole module.
+quick = pytest.mark.quick
 
 MENU = ["Makefile", "dkms.conf", "README.md", "samples/edu/Makefile"]
 
@@ -61,6 +62,7 @@ def test_make_install_and_clean(tree, kernel):
     assert files(tree.path) == before
 
 
+@quick
 def test_clean_leaves_what_was_downloaded(tree):
     """Below build/ are other builds, too: what took minutes to make; only distclean takes it."""
     kept = ["build/roots/a/b.o", "build/modules/c.ko", "build/logs/d.log"]
@@ -88,6 +90,7 @@ def test_what_dkms_does_builds(tree, kernel):
     assert files(tree.path) == before
 
 
+@quick
 @pytest.mark.parametrize("where", ["My Drivers", "a:b"])
 def test_path_that_make_cannot_take(tree, where):
     """In it or for it: said by its name, before anything is built, or installed elsewhere."""
@@ -102,6 +105,7 @@ def test_path_that_make_cannot_take(tree, where):
     assert files(tree.path) == before
 
 
+@quick
 def test_drop_in_in_a_path_with_a_blank(tmp_path):
     """And the negative control: in another path it is taken."""
     for where, taken in (("My Drivers", False), ("drivers", True)):
@@ -113,6 +117,7 @@ def test_drop_in_in_a_path_with_a_blank(tmp_path):
         assert (done.returncode == 0) == taken, done.stderr
 
 
+@quick
 def test_command_is_installed_below_a_path_with_a_blank(tmp_path):
     (tmp_path / tool.PROGRAM).touch()
     destination = tmp_path / "My Root"
@@ -123,6 +128,7 @@ def test_command_is_installed_below_a_path_with_a_blank(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["My Root", tool.PROGRAM]
 
 
+@quick
 def test_sample_in_a_path_with_a_blank(tree):
     shutil.copytree(tree.path / "samples", tree.path / "My Drivers/samples")
     for command, where in (("make", "My Drivers/samples/edu"),
@@ -131,6 +137,7 @@ def test_sample_in_a_path_with_a_blank(tree):
         assert status and "path with a blank" in output, output
 
 
+@quick
 @pytest.mark.parametrize("processors, gigabytes, jobs", [
     (2, 24, 3), (1, 24, 2), (8, 32, 8), (8, 64, 9), (64, 32, 8), (2, 8, 2), (2, 3, 1)])
 def test_jobs_from_processors_and_memory(processors, gigabytes, jobs):
@@ -139,6 +146,7 @@ def test_jobs_from_processors_and_memory(processors, gigabytes, jobs):
     assert said == f"{jobs}\n"
 
 
+@quick
 def test_jobs_of_this_machine():
     """What make takes if nobody says, and that it can be told."""
     mine = subprocess.run([paths.TOP / "tests/jobs.sh"], check=True, capture_output=True,
@@ -154,6 +162,7 @@ def test_jobs_of_this_machine():
         assert f"--numprocesses={jobs} " in output, output
 
 
+@quick
 @pytest.mark.parametrize("configuration", [
     "CONFIG_X86_64=y\n", "CONFIG_PPC64=y\nCONFIG_CPU_BIG_ENDIAN=y\n",
     "CONFIG_PPC32=y\nCONFIG_CPU_LITTLE_ENDIAN=y\n"])
@@ -167,6 +176,7 @@ def test_wrong_architecture(tree, configuration):
     assert "CC " not in output
 
 
+@quick
 def test_header_on_another_architecture_says_so(kernel):
     """The header itself refuses, for a driver whose Kbuild does not."""
     header = (paths.TOP / "svm_mmio.h").read_text(encoding="utf-8")
@@ -176,11 +186,13 @@ def test_header_on_another_architecture_says_so(kernel):
     assert result.returncode and "ppc64le" in result.stderr
 
 
+@quick
 def test_no_headers(tree):
     status, output = tree("make KERNELDIR=/nowhere")
     assert status and "Install the headers of your kernel" in output, output
 
 
+@quick
 def test_help_lists_every_command(tree):
     output = good(tree("make help"))
     makefile = Path(paths.TOP / "Makefile").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ ACCESS, TRACE, BAD_INPUT, PARAMETER, NOTICES, FAILURES, GUARDED = (
         "access_file", "trace", "bad_input", "backend_parameter", "selftest_notices",
         "hcall_failures", "guarded_accessors"))
 SELFTEST = ("tests/test_selftest.py", "-k", SLOW)
-BOOT = ("tests/test_tool_boot.py", "-k", "not damage")
+BOOT = ("tests/test_tool_boot.py",)
 ALL = ("tests/test_selftest.py", "-k", "all_runs")
 COPIES = ("tests/test_selftest.py", "-k", "copy_fuzz")
 STRESS = ("tests/test_selftest.py", "-k", "stress or nested")
