@@ -80,11 +80,11 @@ class ModuleTree:
 
         @name is that of the log.
         """
-        log = paths.log(f"build-{NAME}-{self._kernel.name}-{name}")
         if not changed:
             return self.original
         if any(OF_KBUILD.search(file) for file in changed):
             return self.by_kbuild(changed, name)
+        log = self._log(name)
         before = {object_: object_.read_bytes() for object_ in self._objects_of(changed)}
         with self._instead(changed, before):
             for object_ in before:
@@ -102,10 +102,9 @@ class ModuleTree:
 
     def by_kbuild(self, changed, name):
         """The same, with all that Kbuild does."""
-        log = paths.log(f"build-{NAME}-{self._kernel.name}-{name}")
         write_files(self._tree, changed)
         try:
-            make(self._kernel, NAME, ARGS, ("modules",), log, f"variant {name}")
+            make(self._kernel, NAME, ARGS, ("modules",), self._log(name), f"variant {name}")
             return (self._tree / MODULE[-1]).read_bytes()
         finally:
             self._as_it_is()
@@ -116,12 +115,15 @@ class ModuleTree:
             say(f"building what variants for {self._kernel.name} have in common")
             write_files(self._tree, sources(paths.TOP))
             make(self._kernel, NAME, ARGS, ("modules",),
-                 paths.log(f"build-{NAME}-{self._kernel.name}"), "the module")
+                 self._log("unchanged"), "the module")
             shutil.copytree(self._tree, new, dirs_exist_ok=True)
 
         shutil.rmtree(self._tree, ignore_errors=True)
         kept = make_once(VARIANTS / f"{self._kernel.name}-unchanged-{_key(self._kernel)}", fill)
         shutil.copytree(kept, self._tree, dirs_exist_ok=True)
+
+    def _log(self, name):
+        return paths.log(f"build-{NAME}-{self._kernel.name}-{name}")
 
     @contextlib.contextmanager
     def _instead(self, changed, objects):
